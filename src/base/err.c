@@ -1,0 +1,60 @@
+#include "base/base.h"
+
+#include <stdio.h>
+
+static const struct {
+	const char *name, *code, *text;
+	int status;
+	bool retryable;
+} errors[] = {
+#define ROW(name, code, status, text, retry) [FL_##name] = { #name, code, text, status, retry },
+	FL_ERRORS(ROW)
+#undef ROW
+};
+
+const char *fl_err_name(fl_err err)
+{
+	assert(err < FL_ERR_COUNT);
+	return errors[err].name;
+}
+
+const char *fl_err_code(fl_err err)
+{
+	assert(err < FL_ERR_COUNT);
+	return errors[err].code;
+}
+
+const char *fl_err_text(fl_err err)
+{
+	assert(err < FL_ERR_COUNT);
+	return errors[err].text;
+}
+
+int fl_err_status(fl_err err)
+{
+	assert(err < FL_ERR_COUNT);
+	return errors[err].status;
+}
+
+bool fl_err_retryable(fl_err err)
+{
+	assert(err < FL_ERR_COUNT);
+	return errors[err].retryable;
+}
+
+fl_err fl_fail(fl_diag *diag, fl_err err, const char *format, ...)
+{
+	assert(err != FL_OK);
+	if (diag) {
+		va_list args;
+		va_start(args, format);
+		vsnprintf(diag->text, sizeof(diag->text), format, args);
+		va_end(args);
+	}
+	return err;
+}
+
+const char *fl_diag_text(const fl_diag *diag, fl_err err)
+{
+	return diag && diag->text[0] ? diag->text : fl_err_text(err);
+}
