@@ -9,6 +9,7 @@
 	X(BAD_JSON, "BAD_REQUEST", 400, "the body is not valid JSON", false)                                           \
 	X(BAD_REQUEST, "BAD_REQUEST", 400, "the request is not valid", false)                                          \
 	X(BAD_IMAGE, "BAD_IMAGE", 422, "the file is not a usable image", false)                                        \
+	X(BAD_MODEL, "INTERNAL", 500, "the model does not fit this program", false)                                    \
 	X(UNAUTHENTICATED, "UNAUTHENTICATED", 401, "log in first", false)                                              \
 	X(FORBIDDEN, "FORBIDDEN", 403, "this role may not do that", false)                                             \
 	X(NOT_FOUND, "NOT_FOUND", 404, "no such thing", false)                                                         \
