@@ -24,6 +24,10 @@
 	X(INTERNAL, "INTERNAL", 500, "something went wrong on our side", false)                                        \
 	X(NOMEM, "INTERNAL", 503, "out of memory", true)                                                               \
 	X(IO, "INTERNAL", 500, "reading or writing failed", true)                                                      \
+	X(DENIED, "INTERNAL", 500, "the system does not permit that", false)                                           \
+	X(DISK_FULL, "UNAVAILABLE", 503, "the disk is full", true)                                                     \
+	X(IN_USE, "INTERNAL", 500, "the address is in use", false)                                                     \
+	X(AGAIN, "UNAVAILABLE", 503, "nothing there yet", true)                                                        \
 	X(CLOSED, "UNAVAILABLE", 503, "the other side closed the connection", true)                                    \
 	X(UNAVAILABLE, "UNAVAILABLE", 503, "a part of the system does not answer; try again", true)                    \
 	X(BUSY, "UNAVAILABLE", 503, "the system is busy; try again", true)                                             \
