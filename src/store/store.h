@@ -1,0 +1,49 @@
+/* store: photos and other large bytes, kept by their content. A blob's name is its SHA-256, so it never changes, is kept once
+ * however often it is sent, and can be cached for ever. Today on local disk under HOME/blobs:
+ *
+ *	HOME/blobs/ab/cd/abcd...64 hex digits      0440, complete from the first moment that it can be seen
+ *	HOME/blobs/tmp/                            where nameless files are being written: a crash leaves nothing
+ *
+ *	fl_blob blob;
+ *	FL_TRY(fl_store_put_fd(ctx, store, upload_fd, &blob));    // durable when it returns
+ *	FL_TRY(fl_store_open_blob(ctx, store, blob.id, &fd, &size));
+ *
+ * What is atomic: a blob appears whole (link of a finished, synced file) or not at all, also after a power cut. Putting the same
+ * bytes twice, even at the same time, is fine. A blob is put before the transaction that names it: a crash between the two
+ * leaves a blob that nobody names, never a name without its blob. There is no delete here; erasing people's photos is a job that
+ * knows who names what. Blobs on S3 come behind this same header: nothing outside sees a path.
+ *
+ * Threads: one fl_store serves all. Every call that takes ctx waits on the pool, never on the loop. */
+#ifndef FL_STORE_H
+#define FL_STORE_H
+
+#include "base/base.h"
+#include "crypt/crypt.h"
+
+typedef struct fl_store fl_store;
+
+typedef struct fl_blob {
+	fl_sha256 id;
+	int64_t size;
+} fl_blob;
+
+/* dir is made when missing (0700). Blocks; for start-up. */
+FL_MUST fl_err fl_store_open(const char *dir, fl_store **out, fl_diag *diag);
+void fl_store_close(fl_store *store);
+
+/* All bytes of the file behind fd, whatever its offset. They are copied (by reference where the disk can) and hashed as kept.
+ * Errors: FL_TOO_LARGE (above FL_STORE_BLOB_MAX), FL_DISK_FULL, FL_IO. Cost: a 4 MB photo 6 ms of a pool thread, and a sync. */
+FL_MUST fl_err fl_store_put_fd(fl_ctx *ctx, fl_store *store, int fd, fl_blob *out);
+FL_MUST fl_err fl_store_put(fl_ctx *ctx, fl_store *store, fl_str bytes, fl_blob *out);
+
+/* A descriptor for reading, owned by the caller, and the size. FL_NOT_FOUND. */
+FL_MUST fl_err fl_store_open_blob(fl_ctx *ctx, fl_store *store, fl_sha256 id, int *fd, int64_t *size);
+
+/* The same on the calling thread, for programs without a loop. */
+FL_MUST fl_err fl_store_put_fd_now(fl_store *store, int fd, fl_blob *out, fl_diag *diag);
+FL_MUST fl_err fl_store_put_now(fl_store *store, fl_str bytes, fl_blob *out, fl_diag *diag);
+FL_MUST fl_err fl_store_open_blob_now(fl_store *store, fl_sha256 id, int *fd, int64_t *size, fl_diag *diag);
+
+enum { FL_STORE_BLOB_MAX = 64 << 20 };
+
+#endif
