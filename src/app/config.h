@@ -1,0 +1,66 @@
+/* The configuration: one table gives each option its environment name, flag, default, bounds and help.
+ * A flag wins over the environment, the environment over the default. `fleet config` prints it all. */
+#ifndef FL_APP_CONFIG_H
+#define FL_APP_CONFIG_H
+
+#include "base/base.h"
+
+/* TEXT(field, environment, flag, default, value, help)
+ * NUMBER(field, environment, flag, default, least, most, value, help) */
+#define APP_CONFIG(TEXT, NUMBER)                                                                                                \
+	TEXT(home, "FLEET_HOME", "--home", ".fleet", "DIR", "where all data is kept; the default is beside ./fleet")            \
+	TEXT(host, "FLEET_HOST", "--host", "127.0.0.1", "ADDRESS", "address to listen on; 0.0.0.0 lets other machines in")      \
+	NUMBER(port, "FLEET_PORT", "--port", 8080, 0, 65535, "N", "port to serve on; 0 takes any free one")                     \
+	TEXT(public_url, "FLEET_PUBLIC_URL", "--public-url", "", "URL", "how people reach this server; the default is http://localhost:PORT") \
+	TEXT(pg_url, "FLEET_PG_URL", "--pg-url", "", "URL", "a PostgreSQL 15 to use; empty: a private one is started")          \
+	TEXT(redis_url, "FLEET_REDIS_URL", "--redis-url", "", "URL", "a Redis 7 to use; empty: a private one is started")       \
+	NUMBER(threads, "FLEET_THREADS", "--threads", 0, 0, 256, "N", "event loops of a server; 0: one a core")                 \
+	NUMBER(db_connections, "FLEET_DB_CONNECTIONS", "--db-connections", 4, 1, 64, "N", "PostgreSQL connections of each loop") \
+	NUMBER(photo_workers, "FLEET_PHOTO_WORKERS", "--photo-workers", 1, 1, 16, "N", "child processes of each loop that look at photos") \
+	NUMBER(jobs, "FLEET_JOBS", "--jobs", 2, 1, 64, "N", "assessments that one `fleet work` makes at a time")                \
+	NUMBER(connections_max, "FLEET_CONNECTIONS_MAX", "--connections-max", 16384, 16, 1000000, "N", "open connections of each loop") \
+	NUMBER(in_flight_max, "FLEET_IN_FLIGHT_MAX", "--in-flight-max", 2048, 1, 100000, "N", "requests of each loop at one time; more are asked to come back") \
+	NUMBER(connections_per_ip, "FLEET_CONNECTIONS_PER_IP", "--connections-per-ip", 1024, 1, 1000000, "N", "connections of one address to each loop") \
+	NUMBER(statement_timeout_ms, "FLEET_STATEMENT_TIMEOUT_MS", "--statement-timeout-ms", 10000, 10, 600000, "MS", "longest time of one SQL statement") \
+	NUMBER(drain_s, "FLEET_DRAIN_S", "--drain-s", 10, 0, 3600, "S", "how long requests in flight may take once the server stops") \
+	NUMBER(seed_reports, "FLEET_SEED_REPORTS", "--seed-reports", 2000, 0, 100000000, "N", "reports of the demo company that `up` makes in an empty database") \
+	TEXT(log_level, "FLEET_LOG_LEVEL", "--log-level", "info", "LEVEL", "debug, info, warn or error")
+
+typedef enum app_source { APP_FROM_DEFAULT, APP_FROM_ENVIRONMENT, APP_FROM_FLAG } app_source;
+
+enum {
+#define APP_CONFIG_TEXT(field, env, flag, otherwise, value, help) APP_CONFIG_ROW_##field,
+#define APP_CONFIG_NUMBER(field, env, flag, otherwise, least, most, value, help) APP_CONFIG_ROW_##field,
+	APP_CONFIG(APP_CONFIG_TEXT, APP_CONFIG_NUMBER)
+#undef APP_CONFIG_TEXT
+#undef APP_CONFIG_NUMBER
+	APP_CONFIG_ROWS
+};
+
+typedef struct app_config {
+#define APP_CONFIG_TEXT(field, env, flag, otherwise, value, help) const char *field;
+#define APP_CONFIG_NUMBER(field, env, flag, otherwise, least, most, value, help) int64_t field;
+	APP_CONFIG(APP_CONFIG_TEXT, APP_CONFIG_NUMBER)
+#undef APP_CONFIG_TEXT
+#undef APP_CONFIG_NUMBER
+	app_source from[APP_CONFIG_ROWS]; /* where each value is from, in the order of app_config_rows */
+} app_config;
+
+typedef struct app_config_row {
+	const char *field, *env, *flag, *otherwise, *value, *help;
+	bool is_number;
+	int64_t number, least, most; /* number: the default */
+	size_t offset;               /* in app_config */
+} app_config_row;
+
+extern const app_config_row app_config_rows[APP_CONFIG_ROWS];
+
+/* Defaults, then the environment. diag names what is wrong there. */
+FL_MUST fl_err app_config_init(app_config *config, fl_diag *diag);
+/* One flag; FL_NOT_FOUND when there is none of that name. value is borrowed. */
+FL_MUST fl_err app_config_set(app_config *config, const char *flag, const char *value, fl_diag *diag);
+const app_config_row *app_config_find(const char *flag); /* NULL when there is none */
+/* As text, without passwords: those within URLs show as ***. */
+void app_config_show(const app_config *config, const app_config_row *row, fl_buf *out);
+
+#endif
