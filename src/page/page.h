@@ -1,0 +1,76 @@
+/* page: what people see in a browser. The first screen of every page is written here, in C, so that it can be read before
+ * (and without) any script; web/ takes it over and keeps it current.
+ *
+ *	fl_page *page;
+ *	FL_TRY(fl_page_new(&(fl_page_opts){ .execute = fl_api_execute, … }, &page, &diag));
+ *	FL_TRY(fl_page_routes(page, router));
+ *
+ *	GET  /                      the reports, newest first       ?status= &severity= &search= &after=
+ *	GET  /reports/:number       one report, beside the list     POST: a decision, by a form
+ *	GET  /r/:vehicle            a driver's page                 POST: a report with photos, by a form
+ *	GET  /login                 ?next= &token=                  POST: e-mail and password; POST /logout
+ *	GET  /graphiql              the API explorer
+ *	GET  /assets/...            scripts, styles, pictures       (hashed names: kept for a year)
+ *	GET  /sw.js, /manifest.webmanifest, /icon.svg, /favicon.ico
+ *
+ * A page asks the API one question, in the same process, as the caller of its session; the documents are those of
+ * web/src/queries, which the script uses too. Nothing here knows tables, and everything that is shown is checked by the API.
+ * Text reaches HTML only through html.h, which escapes it; there is no inline script and no inline style, and the
+ * Content-Security-Policy says so.
+ * Forms are taken from our own origin only. Without a session every page but /login leads to /login.
+ * Threads: a page is read-only once made and may serve any number of loops. */
+#ifndef FL_PAGE_H
+#define FL_PAGE_H
+
+#include "base/base.h"
+#include "http/http.h"
+#include "io/io.h"
+
+typedef struct fl_page fl_page;
+
+/* What a browser keeps as the cookie fleet_session. */
+typedef struct fl_page_session {
+	fl_str token;      /* in ctx->mem */
+	int64_t max_age_s; /* 0: until the browser closes */
+} fl_page_session;
+
+enum { FL_PAGE_PHOTOS_MAX = 20 };
+
+/* A report as the plain form sends it. Everything lives in ctx->mem. */
+typedef struct fl_page_report {
+	fl_str vehicle;     /* its name, as in VAN-12 */
+	fl_str description;
+	fl_str key;         /* idempotency key, made when the form was written */
+	fl_part *photos[FL_PAGE_PHOTOS_MAX];
+	size_t photo_count;
+} fl_page_report;
+
+/* What a page needs of the program around it. */
+typedef struct fl_page_opts {
+	/* Sets ctx->caller from the request's cookie or bearer token. FL_UNAUTHENTICATED: nobody, or a token that is no
+	 * good any more. */
+	fl_err (*authenticate)(fl_ctx *ctx, fl_request *req);
+	/* Runs a document as ctx->caller. *answer is the response of the GraphQL specification, {"data": …, "errors": …},
+	 * in ctx->mem; an fl_err only when there is none. */
+	fl_err (*execute)(fl_ctx *ctx, fl_str document, fl_str variables_json, fl_str *answer);
+	/* Files a report; what createDamageReport does. */
+	fl_err (*file_report)(fl_ctx *ctx, const fl_page_report *report, int64_t *number);
+	/* A session for a person. FL_UNAUTHENTICATED: unknown address or wrong password (which one is not told). */
+	fl_err (*login)(fl_ctx *ctx, fl_request *req, fl_str email, fl_str password, fl_page_session *out);
+	/* A session from the token of a printed link. FL_UNAUTHENTICATED: it is not good. */
+	fl_err (*login_by_link)(fl_ctx *ctx, fl_str token, fl_page_session *out);
+	/* Ends the session of the request, if there is one. May be NULL. */
+	fl_err (*logout)(fl_ctx *ctx, fl_request *req);
+	const char *upload_dir; /* where photos of the plain form go until they are filed; exists, 0700 */
+	bool secure_cookies;    /* the page is reached by https only */
+} fl_page_opts;
+
+/* opts are copied. FL_NOT_FOUND: the embedded files of web/ lack something (diag says what). */
+FL_MUST fl_err fl_page_new(const fl_page_opts *opts, fl_page **out, fl_diag *diag);
+void fl_page_free(fl_page *page);
+FL_AUTO_DEFINE(fl_page, fl_page_free)
+
+/* page must outlive the router. */
+FL_MUST fl_err fl_page_routes(const fl_page *page, fl_router *router);
+
+#endif
