@@ -3,7 +3,7 @@
  * without (before 5.3), a timer asks. */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -103,20 +103,28 @@ struct start {
 	fl_child_fd fds[FDS_MAX];
 	int fd_count, fd_end; /* fd_end: first number that stays closed in the child */
 	int close_after[FDS_MAX], close_count;
-	sigset_t mask;
-	int number;           /* errno of the step that failed */
-	const char *step;
+	int report;           /* pipe on which the child says what failed; exec closes it */
+};
+
+struct failure {
+	int number;           /* errno; 0: nothing failed */
+	const char *step;     /* the same address on both sides, whether memory was borrowed or copied */
 };
 
 static void child_fail(struct start *s, const char *step)
 {
-	s->number = errno;
-	s->step = step;
+	struct failure failure = { errno, step };
+	if (write(s->report, &failure, sizeof failure) < 0)
+		_exit(126);
 	_exit(127);
 }
 
 static void child_fds(struct start *s)
 {
+	int report = fcntl(s->report, F_DUPFD_CLOEXEC, s->fd_end);
+	if (report < 0)
+		child_fail(s, "dup");
+	s->report = report;
 	/* First out of the way of all targets, then to their places: sources and targets may overlap in any way. */
 	for (int i = 0; i < s->fd_count; i++) {
 		int fd = fcntl(s->fds[i].from, F_DUPFD_CLOEXEC, s->fd_end);
@@ -135,9 +143,10 @@ static void child_fds(struct start *s)
 		if (!target)
 			close(fd);
 	}
-	if (syscall(SYS_close_range, s->fd_end, ~0U, 0) != 0)
+	/* The rest at exec, so that the report can still be sent. */
+	if (syscall(SYS_close_range, s->fd_end, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
 		for (int fd = s->fd_end; fd < 65536; fd++)
-			close(fd);
+			fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
 __attribute__((noreturn)) static void child_main(struct start *s)
@@ -174,21 +183,36 @@ __attribute__((noreturn)) static void child_main(struct start *s)
 	__builtin_unreachable();
 }
 
-__attribute__((noinline)) static pid_t start_child(struct start *s)
+/* Returns the child, or -1 with *failure. Under ThreadSanitizer vfork is fork; the pipe works with both. */
+__attribute__((noinline)) static pid_t start_child(struct start *s, struct failure *failure)
 {
-	sigset_t all;
+	sigset_t all, before;
+	int ends[2];
 
+	if (pipe2(ends, O_CLOEXEC) != 0) {
+		*failure = (struct failure){ errno, "pipe" };
+		return -1;
+	}
+	s->report = ends[1];
 	/* Handlers must not run in the child while it borrows our memory. */
 	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &s->mask);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid_t pid = vfork();
 	if (pid == 0)
 		child_main(s);
-	if (pid < 0) {
-		s->number = errno;
-		s->step = "fork";
+	if (pid < 0)
+		*failure = (struct failure){ errno, "fork" };
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	close(ends[1]);
+	if (pid > 0) {
+		ssize_t n;
+		do
+			n = read(ends[0], failure, sizeof *failure);
+		while (n < 0 && errno == EINTR);
+		if (n != (ssize_t)sizeof *failure)
+			*failure = (struct failure){};
 	}
-	pthread_sigmask(SIG_SETMASK, &s->mask, NULL);
+	close(ends[0]);
 	return pid;
 }
 
@@ -278,12 +302,13 @@ fl_err fl_child_spawn(fl_loop *loop, const fl_spawn_opts *opts, fl_diag *diag, f
 	fl_timer_init(&c->timer, on_ask, c);
 	fl_err err = FL_FAULT("io.spawn") ? FL_IO : prepare(&s, c, diag);
 	if (err == FL_OK) {
-		c->pid = start_child(&s);
-		if (c->pid > 0 && s.step) /* it got as far as failing; take it away */
+		struct failure failure = {};
+		c->pid = start_child(&s, &failure);
+		if (c->pid > 0 && failure.number) /* it got as far as failing; take it away */
 			while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
 				;
-		if (s.step)
-			err = fl_fail_errno(diag, s.number, s.step);
+		if (failure.number)
+			err = fl_fail_errno(diag, failure.number, failure.step);
 	}
 	for (int i = 0; i < s.close_count; i++)
 		close(s.close_after[i]);
