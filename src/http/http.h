@@ -50,7 +50,8 @@ typedef fl_err (*fl_http_handler)(fl_ctx *ctx, fl_request *req, fl_response *res
 typedef struct fl_route_options {
 	void *arg;              /* the handler finds it as req->arg */
 	uint64_t body_max;      /* bytes of a body; a longer one is refused with 413 before the handler runs. 0: 1 MiB */
-	int64_t deadline_us;    /* for the whole request, counted from its head. 0: 30 s; FL_NEVER for none */
+	int64_t deadline_us;    /* from the head to the answer, less the time spent waiting for the client's bytes (those
+	                         * waits have limits of their own). 0: 30 s; FL_NEVER: none */
 	size_t mem_max;         /* bytes of the arena. 0: 64 MiB */
 	bool never_shed;        /* answered even when overloaded or draining: health checks */
 } fl_route_options;
@@ -70,6 +71,7 @@ FL_MUST fl_err fl_router_add(fl_router *router, unsigned methods, const char *pa
 /* What one request came to; text is valid during the call only. */
 typedef struct fl_http_access {
 	fl_str method, target, peer, request_id;
+	const char *route;             /* the pattern; NULL when none fitted */
 	int status; /* 101 for an upgrade, 499 when the client left first */
 	uint64_t bytes_in, bytes_out;
 	int64_t taken_us;
@@ -82,6 +84,7 @@ typedef struct fl_http_options {
 	int listen_fd;                 /* > 0: a listening socket, taken over, instead of the above */
 	const fl_router *router;
 	void *services;                /* becomes ctx->services of every handler */
+	fl_http_handler before;        /* runs before every handler, in its coroutine: who calls, common headers; may be NULL */
 	void (*on_access)(void *arg, const fl_http_access *access);
 	void *on_access_arg;
 	/* Limits; 0 takes the default in brackets. */
@@ -97,7 +100,7 @@ typedef struct fl_http_options {
 } fl_http_options;
 
 /* Listens at once. options are copied; router and services must outlive the server.
- * Errors: FL_IO with a sentence in diag ("port 8080 is taken"), FL_NOMEM. */
+ * Errors: FL_IN_USE, FL_IO with a sentence in diag, FL_NOMEM. */
 FL_MUST fl_err fl_http_server_new(fl_loop *loop, const fl_http_options *options, fl_http_server **out, fl_diag *diag);
 uint16_t fl_http_server_port(const fl_http_server *server);
 
