@@ -183,7 +183,7 @@ typedef struct fl_tx {
 	fl_db *db;
 	struct fl_db_conn *conn;
 	int32_t tenant_id;
-	bool begun, failed;
+	bool begun, failed, generic;
 	uint64_t serial;
 } fl_tx;
 
