@@ -5,7 +5,7 @@
 
 enum { VIEW_QUALITY = 85, THUMB_QUALITY = 80 };
 
-void fl_sha256(fl_str bytes, uint8_t out[32])
+void fl_photo_sha256(fl_str bytes, uint8_t out[32])
 {
 	SHA256((const unsigned char *)bytes.ptr, bytes.len, out);
 }
@@ -60,7 +60,7 @@ fl_err fl_photo_inspect(fl_str bytes, fl_arena *mem, fl_diag *diag, fl_photo *ou
 	photo.width = lying ? photo.header.height : photo.header.width;
 	photo.height = lying ? photo.header.width : photo.header.height;
 	FL_TRY(decode_upright(bytes, &photo.header, FL_VIEW_SIDE_MAX, mem, diag, &view));
-	fl_sha256(bytes, photo.sha256);
+	fl_photo_sha256(bytes, photo.sha256);
 	FL_TRY(fl_image_phash(&view, mem, &photo.phash, &photo.phash_mirrored));
 	FL_TRY(fl_image_quality(&view, photo.width, photo.height, mem, &photo.sharpness, &photo.brightness, &photo.problems));
 	FL_TRY(fl_image_jpeg(&view, VIEW_QUALITY, mem, &photo.view));

@@ -173,7 +173,7 @@ FL_MUST fl_err fl_image_quality(const fl_image *image, int original_width, int o
 /* The hash of the picture and that of its mirror image. */
 FL_MUST fl_err fl_image_phash(const fl_image *image, fl_arena *mem, fl_phash *out, fl_phash *mirrored);
 
-void fl_sha256(fl_str bytes, uint8_t out[32]);
+void fl_photo_sha256(fl_str bytes, uint8_t out[32]);
 
 /* ---- The network ----------------------------------------------------------------------------------------- */
 
