@@ -3,8 +3,8 @@
  *	const fl_stmt add = fl_job_add(ctx->mem, &(fl_job_new){ .queue = FL_QUEUE_ASSESS, .payload = json, .dedupe = id });
  *	... await_commit_with(ctx, &tx, &add, 1), then poke the workers (fleet:poke:jobs)
  *
- *	fl_worker_opts opts = { .db = worker_db, .queue = FL_QUEUE_ASSESS, .concurrency = 4, .handle = assess };
- *	FL_TRY(fl_worker_start(loop, &opts, &worker));
+ *	fl_runner_opts opts = { .db = worker_db, .queue = FL_QUEUE_ASSESS, .concurrency = 4, .handle = assess };
+ *	FL_TRY(fl_runner_start(loop, &opts, &runner));
  *
  * A worker claims jobs (SKIP LOCKED, in batches), holds each by a lease that it renews, and runs handle in a coroutine with
  * a ctx and an arena of its own; ctx->caller is the job's company, role FL_ROLE_SYSTEM. A worker that dies loses its
@@ -17,7 +17,7 @@
  *	  '----failed------' '--attempts spent or final--> jobs_dead
  *
  * Failed jobs wait 2^attempts seconds give or take a half, at most an hour. No NOTIFY: it costs a factor of 7 in the
- * transaction that files; call fl_worker_poke instead, a poll every second is the safety net.
+ * transaction that files; call fl_runner_poke instead, a poll every second is the safety net.
  * Everything belongs to the loop of opts.db. */
 #ifndef FL_QUEUE_H
 #define FL_QUEUE_H
@@ -69,9 +69,9 @@ typedef struct fl_job_depth {
 } fl_job_depth;
 FL_MUST fl_err await_job_depth(fl_ctx *ctx, fl_db *db, fl_queue_id queue, fl_job_depth *out);
 
-typedef struct fl_worker fl_worker;
+typedef struct fl_runner fl_runner;
 
-typedef struct fl_worker_opts {
+typedef struct fl_runner_opts {
 	fl_db *db;                /* role fleet_worker */
 	fl_queue_id queue;
 	int concurrency;          /* 0: 2. Handlers at a time */
@@ -83,18 +83,18 @@ typedef struct fl_worker_opts {
 	/* FL_OK: done. Any error: failed, with ctx->diag as the reason. When the lease is lost, ctx is cancelled. */
 	fl_err (*handle)(fl_ctx *ctx, fl_job *job, void *arg);
 	void *arg;
-} fl_worker_opts;
+} fl_runner_opts;
 
-FL_MUST fl_err fl_worker_start(fl_loop *loop, const fl_worker_opts *opts, fl_worker **out);
+FL_MUST fl_err fl_runner_start(fl_loop *loop, const fl_runner_opts *opts, fl_runner **out);
 /* There may be work: look now. Cheap, may be called often. */
-void fl_worker_poke(fl_worker *w);
+void fl_runner_poke(fl_runner *w);
 /* Claims no more; waits up to grace_us for handlers, then cancels them; their jobs go back to ready. Frees. NULL is fine. */
-void await_worker_stop(fl_ctx *ctx, fl_worker *w, int64_t grace_us);
+void await_runner_stop(fl_ctx *ctx, fl_runner *w, int64_t grace_us);
 
-typedef struct fl_worker_stats {
+typedef struct fl_runner_stats {
 	uint64_t done, failed, lost, released;
 	int running;
-} fl_worker_stats;
-fl_worker_stats fl_worker_statistics(const fl_worker *w);
+} fl_runner_stats;
+fl_runner_stats fl_runner_statistics(const fl_runner *w);
 
 #endif
