@@ -68,12 +68,16 @@ void frame_end(html *h)
 		html_end(h);
 }
 
-fl_err frame_send(fl_response *res, fl_buf *buf, int status)
+#define POLICY "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+const fl_str frame_policy = FL_STR_INIT(POLICY);
+/* GraphiQL adds style elements at run time, when a dialog opens; script stays as strict. */
+const fl_str frame_policy_graphiql = FL_STR_INIT(POLICY "; style-src 'self' 'unsafe-inline'");
+
+fl_err frame_send(fl_response *res, fl_buf *buf, int status, fl_str policy)
 {
 	FL_TRY(fl_buf_err(buf));
 	fl_response_status(res, status);
-	fl_response_security_headers(res, FL_STR("default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
-		"frame-ancestors 'none'; form-action 'self'"));
+	fl_response_security_headers(res, policy);
 	fl_response_header(res, FL_STR("Cache-Control"), FL_STR("private, no-cache"));
 	fl_response_take_buf(res, FL_STR("text/html; charset=utf-8"), buf);
 	return FL_OK;
@@ -138,5 +142,5 @@ fl_err frame_problem(fl_ctx *ctx, const fl_page *page, fl_response *res, fl_err 
 	TEXT_EL(&h, "a", FL_STR("To the reports"), { "href", FL_STR("/") });
 	html_end(&h);
 	frame_end(&h);
-	return frame_send(res, &buf, fl_err_status(err));
+	return frame_send(res, &buf, fl_err_status(err), frame_policy);
 }

@@ -119,7 +119,6 @@ fl_err handle_icon(fl_ctx *ctx, fl_request *req, fl_response *res)
 	return send_asset(req, res, FL_STR("web/icon.svg"), FL_STR("image/svg+xml"), false);
 }
 
-/* GraphiQL writes style elements at run time, so this page alone allows inline style; script stays as strict. */
 fl_err handle_graphiql(fl_ctx *ctx, fl_request *req, fl_response *res)
 {
 	const fl_page *page = req->arg;
@@ -131,12 +130,7 @@ fl_err handle_graphiql(fl_ctx *ctx, fl_request *req, fl_response *res)
 	frame_begin(&h, ctx, page, &(page_frame){ .title = FL_STR("API"), .body_class = FL_STR("page-graphiql"), .entry = &page->graphiql });
 	EL(&h, "main", { "id", FL_STR("app") });
 	frame_end(&h);
-	FL_TRY(fl_buf_err(&buf));
-	fl_response_security_headers(res, FL_STR("default-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
-		"img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"));
-	fl_response_header(res, FL_STR("Cache-Control"), FL_STR("private, no-cache"));
-	fl_response_take_buf(res, FL_STR("text/html; charset=utf-8"), &buf);
-	return FL_OK;
+	return frame_send(res, &buf, 200, frame_policy_graphiql);
 }
 
 /* For people a page, for programs the JSON error. */

@@ -49,8 +49,10 @@ typedef struct page_frame {
 /* Begins the page up to the open <body>; frame_end closes it. */
 void frame_begin(html *h, fl_ctx *ctx, const fl_page *page, const page_frame *frame);
 void frame_end(html *h);
+/* Content-Security-Policy: nothing from elsewhere, no inline script, no inline style. */
+extern const fl_str frame_policy, frame_policy_graphiql;
 /* Sends what was written; buf is taken over. */
-FL_MUST fl_err frame_send(fl_response *res, fl_buf *buf, int status);
+FL_MUST fl_err frame_send(fl_response *res, fl_buf *buf, int status, fl_str policy);
 /* The data that the script starts with. */
 void frame_first_screen(html *h, const fl_json *data, fl_str number);
 /* A page that says what went wrong, in plain words, with the status of err. */

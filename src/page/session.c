@@ -72,7 +72,7 @@ static fl_err show_login(fl_ctx *ctx, const fl_page *page, fl_response *res, fl_
 	TEXT_EL(&h, "button", FL_STR("Sign in"), { "class", FL_STR("button is-main") });
 	html_end(&h);
 	frame_end(&h);
-	return frame_send(res, &buf, status);
+	return frame_send(res, &buf, status, frame_policy);
 }
 
 fl_err handle_login(fl_ctx *ctx, fl_request *req, fl_response *res)
