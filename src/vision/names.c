@@ -20,7 +20,7 @@ fl_str fl_damage_type_name(fl_damage_type type)
 	return name_at(names, FL_COUNT(names), (int)type);
 }
 
-fl_str fl_part_name(fl_part part)
+fl_str fl_vehicle_part_name(fl_vehicle_part part)
 {
 	static const fl_str names[] = { FL_PARTS(NAME) };
 	return name_at(names, FL_COUNT(names), (int)part);

@@ -58,12 +58,12 @@ typedef enum fl_damage_type {
 #undef X
 } fl_damage_type;
 
-typedef enum fl_part {
+typedef enum fl_vehicle_part {
 	FL_PART_NONE,
 #define X(name, code) FL_PART_##name = code,
 	FL_PARTS(X)
 #undef X
-} fl_part;
+} fl_vehicle_part;
 
 typedef enum fl_fraud_kind {
 	FL_FRAUD_NONE,
@@ -82,7 +82,7 @@ typedef enum fl_photo_format {
 /* The name as in the schema ("TOTAL_LOSS"); empty for a code that does not exist. */
 fl_str fl_severity_name(fl_severity severity);
 fl_str fl_damage_type_name(fl_damage_type type);
-fl_str fl_part_name(fl_part part);
+fl_str fl_vehicle_part_name(fl_vehicle_part part);
 fl_str fl_fraud_kind_name(fl_fraud_kind kind);
 
 /* "image/jpeg" and the like; a file name extension with its dot (".jpg"). */
@@ -183,7 +183,7 @@ enum { FL_MODEL_SEVERITIES = 3, FL_MODEL_PARTS = 7, FL_MODEL_TYPES = 3 };
 typedef struct fl_reading {
 	float damaged;
 	float severity[FL_MODEL_SEVERITIES]; /* minor, moderate, severe; they add up to 1 */
-	float part[FL_MODEL_PARTS];          /* by fl_part - 1, each for itself */
+	float part[FL_MODEL_PARTS];          /* by fl_vehicle_part - 1, each for itself */
 	float type[FL_MODEL_TYPES];          /* dent, scratch, broken, each for itself */
 	int embedding_len;
 	float embedding[FL_EMBEDDING_MAX]; /* length 1 */
@@ -237,7 +237,7 @@ const fl_rates *fl_rates_find(fl_str currency);
 typedef struct fl_assessment {
 	fl_severity severity; /* FL_SEV_NONE: the network abstains */
 	float severity_confidence;
-	fl_part part; /* FL_PART_NONE: none is clear */
+	fl_vehicle_part part; /* FL_PART_NONE: none is clear */
 	float part_confidence;
 	fl_damage_type type; /* FL_DAMAGE_NONE: unclear */
 	float type_confidence;
