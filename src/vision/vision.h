@@ -189,20 +189,19 @@ typedef struct fl_reading {
 	float embedding[FL_EMBEDDING_MAX]; /* length 1 */
 } fl_reading;
 
-/* What models/damage.json says of the network. */
+/* What models/damage.json says of the network: how to feed it and how to read it. */
 typedef struct fl_model_facts {
-	char version[32]; /* as in "damage-1" */
-	uint8_t sha256[32];
-	int side; /* the network looks at side x side pixels */
+	char version[32];   /* as in "damage-1" */
+	uint8_t sha256[32]; /* of the ONNX file */
+	int side;           /* the network looks at side x side pixels */
 	float mean[3], std[3];
 	enum { FL_FIT_SQUASH, FL_FIT_LETTERBOX, FL_FIT_CROP } fit;
-	uint8_t part_at[FL_MODEL_PARTS], type_at[FL_MODEL_TYPES]; /* place of ours among the network's outputs */
-	uint8_t severity_at[FL_MODEL_SEVERITIES];
-	bool severity_logits, part_logits, type_logits, damaged_logits;
+	/* Place of our label among the network's outputs. */
+	uint8_t severity_at[FL_MODEL_SEVERITIES], part_at[FL_MODEL_PARTS], type_at[FL_MODEL_TYPES];
 	float severity_temperature, part_temperature, type_temperature, damaged_temperature;
-	float severity_min;                /* abstain below this confidence */
-	float part_min[FL_MODEL_PARTS];    /* no part below this probability */
-	float type_min[FL_MODEL_TYPES];    /* no type below this probability */
+	float severity_min;             /* abstain below this confidence */
+	float part_min[FL_MODEL_PARTS]; /* a part counts from this probability on */
+	float type_min[FL_MODEL_TYPES];
 	int embedding_len;
 } fl_model_facts;
 
@@ -228,10 +227,10 @@ FL_MUST fl_err fl_model_read(fl_model *model, const fl_image *photos, size_t cou
 typedef struct fl_rates {
 	char currency[4]; /* ISO 4217 */
 	int64_t body_hour_cents, paint_hour_cents;
-	int32_t goods_percent; /* price of parts and paint against the table's euros; exchange rate included */
+	int goods_percent; /* price of parts and paint against the table's euros; exchange rate included */
 } fl_rates;
 
-/* The rates of a currency; those of EUR, converted, where the table has no own line. Never NULL. */
+/* The rates of a currency. Where the table has no line for it, those of EUR: amounts are then in euros, and say so. */
 const fl_rates *fl_rates_find(fl_str currency);
 
 typedef struct fl_assessment {
@@ -241,7 +240,7 @@ typedef struct fl_assessment {
 	float part_confidence;
 	fl_damage_type type; /* FL_DAMAGE_NONE: unclear */
 	float type_confidence;
-	bool has_estimate;                                     /* the five lines below hold */
+	bool has_estimate; /* the three lines below hold */
 	char currency[4];
 	int64_t cost_low_cents, cost_likely_cents, cost_high_cents; /* 1 in 10 is lower, half, 1 in 10 is higher */
 	float hours_low, hours_likely, hours_high;
