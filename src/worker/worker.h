@@ -6,7 +6,7 @@
  * one job at a time, the others wait in line. A child that crashes, lies, or takes too long is killed and
  * replaced; the job that it had fails, with a sentence that names the file.
  *
- *     FL_TRY(fl_worker_pool_open(&ctx, &(fl_worker_options){ .children = 1 }, &pool));  // once per loop
+ *     FL_TRY(fl_worker_pool_open(loop, &(fl_worker_options){ .children = 1 }, &diag, &pool));  // once per loop
  *     FL_TRY(fl_worker_inspect(ctx, pool, fd, FL_STR("door.jpg"), &photo));             // in a coroutine
  *     FL_TRY(fl_worker_assess(ctx, pool, fds, 3, readings));
  *
@@ -32,11 +32,11 @@ typedef struct fl_worker_options {
 	const char *argument;    /* its first argument [worker-child] */
 } fl_worker_options;
 
-/* Opens a pool on the loop of ctx and starts one child. Errors: FL_IO, FL_NOMEM, FL_UNAVAILABLE (no child
- * could be started; its last words are in the log). */
-FL_MUST fl_err fl_worker_pool_open(fl_ctx *ctx, const fl_worker_options *options, fl_worker_pool **out);
+/* Opens a pool on a loop and starts its first child, whose readiness the first job waits for. Never waits itself.
+ * Errors: FL_NOMEM, FL_UNAVAILABLE (no child could be started). */
+FL_MUST fl_err fl_worker_pool_open(fl_loop *loop, const fl_worker_options *options, fl_diag *diag, fl_worker_pool **out);
 
-/* Kills the children and waits for their end; jobs under way fail with FL_CLOSED. */
+/* Kills the children; jobs under way and in line fail with FL_CLOSED while the loop still runs. NULL is fine. */
 void fl_worker_pool_close(fl_worker_pool *pool);
 
 typedef struct fl_worker_stats {
@@ -48,8 +48,9 @@ fl_worker_stats fl_worker_pool_stats(const fl_worker_pool *pool);
 
 /* Reads one upload, an open file that starts at byte 0 (the descriptor stays the caller's; its offset does not
  * move). name: what the sender called it, for error sentences. out->view and thumb live in ctx->mem.
- * Errors: FL_BAD_IMAGE ("door.jpg: ends early ..."), FL_TIMEOUT and FL_UNAVAILABLE (crash) naming the file,
- * FL_BUSY (line too long), FL_CANCELLED. Cost: about 70 ms of one core for a 12-megapixel JPEG. */
+ * Errors, each naming the file: FL_BAD_IMAGE ("door.jpg: the JPEG file ends early ...", or it crashed two children, or
+ * it takes too much memory), FL_TIMEOUT, FL_BUSY (line too long); FL_CANCELLED, FL_UNAVAILABLE (no child can be started).
+ * Cost: 60 ms of one core for a 12-megapixel JPEG; up to 300 KB of ctx->mem. */
 FL_MUST fl_err fl_worker_inspect(fl_ctx *ctx, fl_worker_pool *pool, int fd, fl_str name, fl_photo *out);
 
 /* Runs the network on photos (the views that fl_worker_inspect made are best and fastest), each an open file;
