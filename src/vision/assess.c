@@ -20,17 +20,17 @@ enum { PARTS_COSTED_MAX = 3, LINES_MAX = 12 };
 #define CAUSE_KNOWN 0.60f    /* a photo shows damage, not its cause: a ceiling for confidence in COLLISION */
 
 typedef struct repair {
-	fl_part part;
+	fl_vehicle_part part;
 	int kind, level;
 	double body[3], paint; /* hours: low, likely, high */
 	int parts[3], goods;   /* euros */
 } repair;
 
 static const repair repairs[] = {
-#define FL_PART_X(part, kind, level, b0, b1, b2, paint, p0, p1, p2, goods) \
+#define FL_REPAIR_X(part, kind, level, b0, b1, b2, paint, p0, p1, p2, goods) \
 	{ FL_PART_##part, kind, level, { b0, b1, b2 }, paint, { p0, p1, p2 }, goods },
-	FL_REPAIRS(FL_PART_X)
-#undef FL_PART_X
+	FL_REPAIRS(FL_REPAIR_X)
+#undef FL_REPAIR_X
 };
 
 static const char *const level_names[] = { "minor", "moderate", "severe" };
@@ -128,7 +128,7 @@ static void judge_part(const fl_model_facts *f, const seen *s, fl_assessment *a)
 {
 	int part = surest(s->part, f->part_min, FL_MODEL_PARTS);
 
-	a->part = part < 0 ? FL_PART_NONE : (fl_part)(part + 1);
+	a->part = part < 0 ? FL_PART_NONE : (fl_vehicle_part)(part + 1);
 	a->part_confidence = s->part[part < 0 ? largest(s->part, FL_MODEL_PARTS) : part];
 }
 
@@ -157,7 +157,7 @@ typedef struct sum {
 	double cents[3];
 } sum;
 
-static const repair *find_repair(fl_part part, int kind, int level)
+static const repair *find_repair(fl_vehicle_part part, int kind, int level)
 {
 	for (size_t i = 0; i < FL_COUNT(repairs); i++)
 		if (repairs[i].part == part && repairs[i].kind == kind && repairs[i].level == level)
@@ -192,14 +192,14 @@ static void possible_levels(const seen *s, int *likely, int *mildest, int *grave
 }
 
 /* Up to three parts, surest first; one unnamed panel when none is clear. */
-static int list_parts(const fl_model_facts *f, const seen *s, fl_part out[PARTS_COSTED_MAX])
+static int list_parts(const fl_model_facts *f, const seen *s, fl_vehicle_part out[PARTS_COSTED_MAX])
 {
 	float left[FL_MODEL_PARTS];
 	int count = 0, next;
 
 	memcpy(left, s->part, sizeof(left));
 	while (count < PARTS_COSTED_MAX && (next = surest(left, f->part_min, FL_MODEL_PARTS)) >= 0) {
-		out[count++] = (fl_part)(next + 1);
+		out[count++] = (fl_vehicle_part)(next + 1);
 		left[next] = -1;
 	}
 	if (count == 0)
@@ -252,7 +252,7 @@ static int64_t round_cents(double cents)
 
 static void estimate(const fl_model_facts *f, const seen *s, const fl_rates *rates, fl_assessment *a, words *w)
 {
-	fl_part parts[PARTS_COSTED_MAX];
+	fl_vehicle_part parts[PARTS_COSTED_MAX];
 	int likely, mildest, gravest, kind = damage_kind(f, s), count = list_parts(f, s, parts);
 	sum total = { { 0 }, { 0 } };
 

@@ -105,7 +105,7 @@ static fl_err read_outputs(const fl_json *outputs, fl_model_facts *f, fl_diag *d
 	const fl_json *severity = fl_json_get(outputs, FL_STR("severity"));
 
 	for (int i = 0; i < FL_MODEL_PARTS; i++)
-		parts[i] = fl_part_name((fl_part)(i + 1));
+		parts[i] = fl_vehicle_part_name((fl_vehicle_part)(i + 1));
 	if (!read_places(fl_json_get(severity, FL_STR("labels")), severities, f->severity_at, FL_MODEL_SEVERITIES) ||
 	    !read_temperature(severity, &f->severity_temperature))
 		return missing(diag, "outputs.severity");
