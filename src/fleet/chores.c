@@ -1,0 +1,107 @@
+#include "fleet/chores.h"
+
+#include <stdlib.h>
+
+#define CHORE_TIMEOUT_US (60 * FL_SECOND_US)
+
+typedef struct chore {
+	fl_sql sql;
+	int64_t every_us;
+} chore;
+
+/* Partitions cannot be missing when a month begins: the hour leaves 720 tries for each month. */
+static const chore chores[] = {
+	{ { "chore_fold", "SELECT rollup_fold()", .write = true }, FL_SECOND_US },
+	{ { "chore_months", "SELECT platform.ensure_partitions(now()::date, (now() + interval '4 months')::date)", .write = true }, FL_HOUR_US },
+	{ { "chore_keys", "SELECT idempotency_prune()", .write = true }, FL_HOUR_US },
+};
+
+struct fl_chores {
+	fl_loop *loop;
+	fl_services *services;
+	int64_t due_us[FL_COUNT(chores)];
+	fl_wait wait;
+	bool sleeping, stopping;
+	fl_wait *stopped;
+};
+
+static void do_chore(fl_ctx *ctx, fl_chores *c, size_t i)
+{
+	fl_ctx chore_ctx;
+	fl_ctx_derive(&chore_ctx, ctx, CHORE_TIMEOUT_US);
+	fl_err err = await_query(&chore_ctx, c->services->db, &chores[i].sql, NULL, NULL);
+	if (err != FL_OK && err != FL_UNAVAILABLE)
+		fl_warn("%s: %s", chores[i].sql.name, fl_diag_text(&chore_ctx.diag, err));
+	fl_ctx_fini(&chore_ctx);
+	/* What failed is tried again soon: a database that is back must not wait an hour for its months. */
+	int64_t pause = err == FL_OK ? chores[i].every_us : FL_MIN(chores[i].every_us, 5 * FL_SECOND_US);
+	c->due_us[i] = fl_loop_now_us(c->loop) + pause;
+}
+
+static void sleep_until(fl_ctx *ctx, fl_chores *c, int64_t at_us)
+{
+	fl_wait_init(&c->wait);
+	c->sleeping = true;
+	fl_err err = await_wait_until(ctx, &c->wait, at_us);
+	c->sleeping = false;
+	(void)err; /* the time has come, or the end has */
+}
+
+static void run(void *arg)
+{
+	fl_chores *c = arg;
+	fl_arena mem = fl_arena_make(8 << 20);
+	fl_ctx ctx;
+	fl_ctx_init(&ctx, c->loop, &mem);
+	ctx.services = c->services;
+	while (!c->stopping) {
+		int64_t next = FL_NEVER;
+		for (size_t i = 0; i < FL_COUNT(chores) && !c->stopping; i++) {
+			if (c->due_us[i] <= fl_loop_now_us(c->loop))
+				do_chore(&ctx, c, i);
+			next = FL_MIN(next, c->due_us[i]);
+		}
+		if (!c->stopping)
+			sleep_until(&ctx, c, next);
+		fl_arena_reset(&mem);
+	}
+	fl_ctx_fini(&ctx);
+	fl_arena_fini(&mem);
+	if (c->stopped)
+		fl_wake(c->stopped, FL_OK);
+}
+
+fl_err fl_chores_start(fl_loop *loop, fl_services *services, fl_chores **out)
+{
+	fl_chores *c = calloc(1, sizeof(*c));
+	if (!c)
+		return FL_NOMEM;
+	c->loop = loop;
+	c->services = services;
+	fl_err err = fl_go(loop, run, c);
+	if (err) {
+		free(c);
+		return err;
+	}
+	*out = c;
+	return FL_OK;
+}
+
+void await_chores_stop(fl_ctx *ctx, fl_chores *c)
+{
+	fl_wait ended;
+	fl_ctx patient;
+	if (!c)
+		return;
+	fl_wait_init(&ended);
+	c->stopped = &ended;
+	c->stopping = true;
+	if (c->sleeping)
+		fl_wake(&c->wait, FL_OK);
+	fl_ctx_detach(&patient, ctx, CHORE_TIMEOUT_US + FL_SECOND_US);
+	if (await_wait(&patient, &ended) != FL_OK)
+		fl_error("chores: they did not stop in time");
+	else
+		free(c);
+	fl_ctx_fini(&patient);
+}

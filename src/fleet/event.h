@@ -1,0 +1,35 @@
+/* Events: every change leaves one in its own transaction; the relay publishes them after the commit.
+ *
+ *	transaction --> events --> relay --> Redis fleet:events:<tenant> --> live pages, caches
+ *
+ * The message is JSON: {"id", "type", "report", "vehicle", "number", "at"}; at in microseconds UTC. */
+#ifndef FL_FLEET_EVENT_H
+#define FL_FLEET_EVENT_H
+
+#include "fleet/fleet.h"
+
+#define FL_EVENT_REPORT_CREATED "report.created"
+#define FL_EVENT_REPORT_ASSESSED "report.assessed"
+#define FL_EVENT_REPORT_UPDATED "report.updated"
+
+#define FL_CHANNEL_EVENTS "fleet:events:"     /* followed by the tenant's id */
+#define FL_CHANNEL_POKE_RELAY "fleet:poke:relay"
+#define FL_CHANNEL_POKE_JOBS "fleet:poke:jobs"
+
+typedef struct fl_event {
+	fl_uuid id;
+	const char *type; /* FL_EVENT_... */
+	fl_uuid report_id;
+	int32_t vehicle_id, version;
+	int32_t actor;    /* 0: the system */
+	fl_str data;      /* JSON: what changed; ptr NULL: {} */
+} fl_event;
+
+/* The statement that writes an event, with its arguments: for the transaction of the change. */
+extern const fl_sql fl_event_insert;
+FL_MUST fl_err fl_event_args(fl_ctx *ctx, const fl_event *event, fl_args *args);
+
+/* Wakes the relay or the job workers after a commit; never waits, never fails: they look by themselves every second. */
+void fl_poke(fl_ctx *ctx, const char *channel);
+
+#endif

@@ -1,0 +1,97 @@
+#include "fleet/fleet.h"
+
+static const struct {
+	const char *text;
+	bool roles[FL_ROLE_SYSTEM + 1];
+} permissions[] = {
+#define ROW(name, text, driver, manager, auditor, admin)                                                               \
+	[FL_MAY_##name] = { text,                                                                                      \
+			    { [FL_ROLE_DRIVER] = driver,                                                               \
+			      [FL_ROLE_MANAGER] = manager,                                                             \
+			      [FL_ROLE_AUDITOR] = auditor,                                                             \
+			      [FL_ROLE_ADMIN] = admin,                                                                 \
+			      [FL_ROLE_SYSTEM] = true } },
+	FL_PERMISSIONS(ROW)
+#undef ROW
+};
+
+bool fl_may(const fl_caller *caller, fl_permission permission)
+{
+	assert(permission < FL_COUNT(permissions) && caller->role <= FL_ROLE_SYSTEM);
+	return caller->tenant_id > 0 && permissions[permission].roles[caller->role];
+}
+
+fl_err fl_must(fl_ctx *ctx, fl_permission permission)
+{
+	if (fl_may(&ctx->caller, permission))
+		return FL_OK;
+	if (ctx->caller.tenant_id <= 0 || ctx->caller.role == FL_ROLE_NONE)
+		return fl_fail(&ctx->diag, FL_UNAUTHENTICATED, "log in first, or send a bearer token");
+	fl_str role = fl_role_name(ctx->caller.role);
+	return fl_fail(&ctx->diag, FL_FORBIDDEN, "the role %" FL_FMT " may not %s", FL_ARG(role), permissions[permission].text);
+}
+
+/* ---- states ---- */
+
+fl_str fl_status_name(fl_status status)
+{
+	static const fl_str names[] = {
+#define NAME(name, code) [code] = FL_STR_INIT(#name),
+		FL_STATUSES(NAME)
+#undef NAME
+	};
+	return status > FL_STATUS_NONE && status < FL_COUNT(names) ? names[status] : (fl_str)FL_STR_INIT("");
+}
+
+/*	REPORTED --> ASSESSED --> APPROVED --> IN_REPAIR --> COMPLETED
+ *	    |  \________|_________^   |            |  ^__________|  (reopened)
+ *	    '-----------'-------------'--> REJECTED <--> ASSESSED, REPORTED (taken back)
+ * From REPORTED to ASSESSED is the assessment's step; a person may also approve without waiting for it. */
+bool fl_status_may_become(fl_status from, fl_status to)
+{
+#define TO(status) (1u << FL_STATUS_##status)
+	static const unsigned ways[] = {
+		[FL_STATUS_REPORTED] = TO(APPROVED) | TO(REJECTED),
+		[FL_STATUS_ASSESSED] = TO(APPROVED) | TO(REJECTED),
+		[FL_STATUS_APPROVED] = TO(IN_REPAIR) | TO(REJECTED) | TO(ASSESSED),
+		[FL_STATUS_IN_REPAIR] = TO(COMPLETED) | TO(APPROVED),
+		[FL_STATUS_COMPLETED] = TO(IN_REPAIR),
+		[FL_STATUS_REJECTED] = TO(ASSESSED) | TO(REPORTED),
+	};
+#undef TO
+	return from == to || (from < FL_COUNT(ways) && (ways[from] >> to & 1));
+}
+
+/* ---- money ---- */
+
+fl_str fl_money_text(fl_arena *mem, int64_t cents)
+{
+	int64_t whole = cents / 100;
+	int rest = cents % 100 < 0 ? -(cents % 100) : cents % 100;
+	return fl_str_fmt(mem, "%s%lld.%02d", cents < 0 && whole == 0 ? "-" : "", (long long)whole, rest);
+}
+
+fl_err fl_money_parse(fl_diag *diag, const char *what, fl_str text, int64_t *out)
+{
+	fl_str decimals, whole_text = fl_str_cut(text, '.', &decimals);
+	int64_t whole = 0, cents = 0;
+	bool dot = whole_text.len < text.len;
+	if (whole_text.len && whole_text.ptr[0] == '-')
+		return fl_fail(diag, FL_BAD_INPUT, "%s must not be negative", what);
+	if (!fl_str_i64(whole_text, &whole) || (dot && decimals.len == 0))
+		return fl_fail(diag, FL_BAD_INPUT, "%s must be a decimal number as in \"1250.00\"", what);
+	while (decimals.len > 2 && decimals.ptr[decimals.len - 1] == '0')
+		decimals.len--;
+	if (decimals.len > 2)
+		return fl_fail(diag, FL_BAD_INPUT, "%s has more than two decimals", what);
+	for (size_t i = 0; i < 2; i++) {
+		char digit = i < decimals.len ? decimals.ptr[i] : '0';
+		if (digit < '0' || digit > '9')
+			return fl_fail(diag, FL_BAD_INPUT, "%s must be a decimal number as in \"1250.00\"", what);
+		cents = cents * 10 + (digit - '0');
+	}
+	if (whole > 1000000000 || (whole == 1000000000 && cents))
+		return fl_fail(diag, FL_BAD_INPUT, "%s is beyond 1,000,000,000", what);
+	*out = whole * 100 + cents;
+	return FL_OK;
+}

@@ -1,0 +1,99 @@
+/* fleet: the nouns of the business, their rules, and who may do what. Everything here acts for ctx->caller: row security
+ * confines each statement to the caller's company, and each verb asks fl_may first.
+ *
+ *	fl_report_draft draft = { .vehicle_name = FL_STR("VAN-12"), .description = FL_STR("scraped the rear door"),
+ *	                          .photos = uploads, .photo_count = 2 };
+ *	FL_TRY(fl_report_create(ctx, &draft, &id));           // inspected, stored, filed, queued: or nothing at all
+ *
+ * Two parts: this page (who may, states, money, the company) and one header a noun: report.h, vehicle.h, session.h,
+ * assess.h (the job), relay.h (events to Redis), seed.h (the demo companies).
+ *
+ * Memory: what a function returns lives in ctx->mem. Errors: FL_FORBIDDEN, FL_BAD_INPUT and the like with a sentence for
+ * the client in ctx->diag; those of db/db.h. Threads: a fl_services belongs to its loop; everything else is a value. */
+#ifndef FL_FLEET_H
+#define FL_FLEET_H
+
+#include "cache/redis.h"
+#include "crypt/crypt.h"
+#include "db/db.h"
+#include "io/io.h"
+#include "store/store.h"
+#include "vision/vision.h"
+#include "worker/worker.h"
+
+/* ---- What a process offers to its requests: one per loop --------------------------------------------------------- */
+
+typedef struct fl_tenants fl_tenants; /* the companies seen lately */
+
+typedef struct fl_services {
+	fl_db *db;
+	fl_redis *redis;               /* NULL, or away: nothing is published at once; the relay finds it all the same */
+	fl_store *store;               /* shared by all loops */
+	fl_worker_pool *workers;
+	const fl_jwt_keys *keys;       /* shared, read-only */
+	const char *redis_url;         /* for subscribers, which have connections of their own */
+	const char *public_url;        /* as in "http://localhost:8080"; no slash at the end */
+	const char *tmp_dir;           /* for uploads; 0700 */
+	bool secure_cookies;           /* public_url is https */
+	fl_tenants *tenants;           /* made by fl_services_init */
+	struct fl_api *api;             /* set by api/ */
+} fl_services;
+
+/* Call after the fields above are set, and before the loop ends. */
+FL_MUST fl_err fl_services_init(fl_services *services);
+void fl_services_fini(fl_services *services);
+
+/* ---- Who may do what ---------------------------------------------------------------------------------------------- */
+
+/* X(name, what a person reads, driver, manager, auditor, admin) */
+#define FL_PERMISSIONS(X)                                                                                              \
+	X(REPORT_CREATE, "file damage reports", 1, 1, 0, 1)                                                            \
+	X(REPORT_READ_OWN, "read their own reports", 1, 1, 1, 1)                                                       \
+	X(REPORT_READ_ALL, "read all reports of the company", 0, 1, 1, 1)                                              \
+	X(REPORT_DECIDE, "change reports", 0, 1, 0, 1)                                                                 \
+	X(FRAUD_READ, "see fraud signals and similar cases", 0, 1, 1, 1)
+
+typedef enum fl_permission {
+#define FL_PERMISSION_ENUM(name, text, driver, manager, auditor, admin) FL_MAY_##name,
+	FL_PERMISSIONS(FL_PERMISSION_ENUM)
+#undef FL_PERMISSION_ENUM
+} fl_permission;
+
+bool fl_may(const fl_caller *caller, fl_permission permission);
+/* FL_UNAUTHENTICATED for nobody, FL_FORBIDDEN with a sentence for the wrong role. */
+FL_MUST fl_err fl_must(fl_ctx *ctx, fl_permission permission);
+
+/* ---- The company --------------------------------------------------------------------------------------------------- */
+
+typedef struct fl_tenant {
+	int32_t id;
+	fl_uuid public_id;
+	char slug[64], name[204], currency[4];
+} fl_tenant;
+
+/* The caller's company; remembered for a minute, so nearly always at once. *out lives as long as ctx->mem. */
+FL_MUST fl_err fl_tenant_get(fl_ctx *ctx, const fl_tenant **out);
+
+/* ---- Money ---------------------------------------------------------------------------------------------------------- */
+
+/* Minor units <-> "1250.00". All currencies are kept with two decimals. */
+fl_str fl_money_text(fl_arena *mem, int64_t cents);
+/* FL_BAD_INPUT: not a number, negative, more than two decimals, or beyond 1,000,000,000.00; what names the field. */
+FL_MUST fl_err fl_money_parse(fl_diag *diag, const char *what, fl_str text, int64_t *out);
+
+/* ---- Words ---------------------------------------------------------------------------------------------------------- */
+
+/* X(NAME, code): as in the schema and in the database. */
+#define FL_STATUSES(X) X(REPORTED, 1) X(ASSESSED, 2) X(APPROVED, 3) X(IN_REPAIR, 4) X(COMPLETED, 5) X(REJECTED, 6)
+typedef enum fl_status {
+	FL_STATUS_NONE,
+#define FL_STATUS_ENUM(name, code) FL_STATUS_##name = code,
+	FL_STATUSES(FL_STATUS_ENUM)
+#undef FL_STATUS_ENUM
+} fl_status;
+
+fl_str fl_status_name(fl_status status);
+/* May a person move a report from one status to the other? Staying is allowed. */
+bool fl_status_may_become(fl_status from, fl_status to);
+
+#endif

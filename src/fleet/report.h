@@ -1,0 +1,148 @@
+/* Damage reports: filing, finding, changing. */
+#ifndef FL_FLEET_REPORT_H
+#define FL_FLEET_REPORT_H
+
+#include "fleet/fleet.h"
+
+typedef struct fl_point {
+	double latitude, longitude; /* degrees, WGS 84 */
+} fl_point;
+
+typedef struct fl_report {
+	fl_uuid id;
+	int64_t number;
+	int16_t status, severity, damage_type, priority; /* fl_status, fl_severity, fl_damage_type; 0: none */
+	int32_t vehicle_id, driver_id, facility_id;      /* 0: none */
+	int32_t reported_by;                             /* 0: a program */
+	int64_t reported_at, incident_at, updated_at;
+	int64_t assessed_at, completed_at;               /* 0: not yet */
+	fl_str description, address;                     /* address.ptr NULL: none */
+	bool has_location, has_estimated, has_actual;
+	fl_point location;
+	int64_t estimated_cents, actual_cents;
+	int32_t version;
+	const char *currency;
+} fl_report;
+
+/* ---- Filing ---- */
+
+enum { FL_DESCRIPTION_MAX = 10000, FL_IDEMPOTENCY_KEY_MAX = 200 };
+
+typedef struct fl_upload {
+	fl_str name;    /* as the sender called it: for sentences only */
+	int fd;         /* open for reading; stays the caller's. -1: the file was beyond the limit and not kept */
+	uint64_t size;
+} fl_upload;
+
+typedef struct fl_report_draft {
+	int32_t vehicle_id;                /* this or vehicle_name */
+	fl_str vehicle_name;               /* any case */
+	fl_str description;
+	const fl_upload *photos;
+	size_t photo_count;
+	int64_t incident_at;               /* 0: now */
+	bool has_location;
+	fl_point location;
+	fl_damage_type damage_type;        /* FL_DAMAGE_NONE: unknown */
+	fl_str idempotency_key;            /* ptr NULL: none */
+} fl_report_draft;
+
+/* Inspects and stores the photos, then files the report with its event and its assessment job in one transaction.
+ * A report without photos is filed and stays REPORTED. Refused photos refuse the report; the sentence names the file.
+ * Errors: FL_FORBIDDEN, FL_NOT_FOUND (vehicle), FL_BAD_INPUT, FL_BAD_IMAGE, FL_TOO_LARGE, FL_BUSY. */
+FL_MUST fl_err fl_report_create(fl_ctx *ctx, const fl_report_draft *draft, fl_uuid *out);
+
+/* ---- Finding ---- */
+
+typedef struct fl_report_filter {
+	const int16_t *statuses, *severities, *damage_types; /* NULL: any */
+	size_t status_count, severity_count, damage_type_count;
+	int32_t vehicle_id, facility_id;                     /* 0: any */
+	int64_t reported_after, reported_before;             /* 0: any; from inclusive, to exclusive */
+	fl_str search;                                       /* empty: any */
+} fl_report_filter;
+
+/* Newest first, at most `limit` of them, those older than `after` when after is not NULL. */
+FL_MUST fl_err fl_reports_find(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out,
+			       size_t *count);
+/* The reports of several vehicles: at most limit of each, newest first, grouped by vehicle in no order. */
+FL_MUST fl_err fl_reports_of_vehicles(fl_ctx *ctx, const int32_t *vehicles, size_t vehicle_count, const fl_uuid *after, uint32_t limit,
+				      fl_report **out, size_t *count);
+/* Those of the ids that the caller may see, in no order. */
+FL_MUST fl_err fl_reports_get(fl_ctx *ctx, const fl_uuid *ids, size_t id_count, fl_report **out, size_t *count);
+/* FL_NOT_FOUND. */
+FL_MUST fl_err fl_report_by_number(fl_ctx *ctx, int64_t number, const fl_report **out);
+
+typedef struct fl_photo_row {
+	fl_uuid report_id;
+	int16_t id; /* from 1, in the order sent */
+	fl_str media_type, sha256_hex;
+	int64_t size_bytes;
+	int32_t width, height;
+	int64_t taken_at; /* 0: unknown */
+	bool has_quality;
+	float sharpness, brightness;
+	fl_str *problems;
+	size_t problem_count;
+	fl_sha256 original, view, thumb; /* blobs */
+	bool has_variants;
+} fl_photo_row;
+
+/* The photos of reports, ordered by report and number. */
+FL_MUST fl_err fl_photos_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t report_count, fl_photo_row **out, size_t *count);
+
+typedef struct fl_fraud_row {
+	int16_t kind; /* fl_fraud_kind */
+	float score;
+	fl_str message;
+	int32_t photo;
+	bool has_seen_in;
+	fl_uuid seen_in;
+} fl_fraud_row;
+
+typedef struct fl_similar_row {
+	fl_uuid report_id;
+	float similarity;
+} fl_similar_row;
+
+typedef struct fl_assessment_row {
+	fl_uuid report_id;
+	fl_str model;
+	int64_t created_at;
+	int32_t duration_ms;
+	int16_t severity, part, damage_type; /* 0: none */
+	float severity_confidence, part_confidence, type_confidence;
+	bool has_estimate;
+	int64_t cost_low, cost_likely, cost_high;
+	float hours_low, hours_likely, hours_high;
+	const char *currency;
+	fl_str *rule;
+	size_t rule_count;
+	fl_fraud_row *fraud; /* none for callers who may not see them */
+	size_t fraud_count;
+	fl_similar_row *similar;
+	size_t similar_count;
+} fl_assessment_row;
+
+/* The newest assessment of each report that has one. */
+FL_MUST fl_err fl_assessments_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t report_count, fl_assessment_row **out, size_t *count);
+
+/* ---- Changing ---- */
+
+typedef struct fl_report_patch {
+	fl_uuid id;
+	int32_t version;                                    /* 0: whatever it is */
+	fl_status status;                                   /* 0: as it is; so for the next three */
+	fl_severity severity;
+	fl_damage_type damage_type;
+	int16_t priority;
+	fl_str description, reason;                         /* ptr NULL: as it is, none */
+	bool has_estimated, has_actual;
+	int64_t estimated_cents, actual_cents;
+} fl_report_patch;
+
+/* Errors: FL_FORBIDDEN, FL_NOT_FOUND, FL_CONFLICT (another version), FL_BAD_INPUT (no way from this status to that one,
+ * a rejection without a reason). */
+FL_MUST fl_err fl_report_update(fl_ctx *ctx, const fl_report_patch *patch, const fl_report **out);
+
+#endif

@@ -1,0 +1,314 @@
+/* Reading reports and what belongs to them. Every statement carries $1: the user whose reports alone may be seen (a
+ * driver's own), or NULL for those who see all of their company. */
+#include "fleet/report.h"
+
+#define COLUMNS                                                                                                        \
+	"id, report_number, status, severity, damage_type, priority, vehicle_id, driver_id, facility_id, reported_by, " \
+	"reported_at, incident_at, updated_at, assessed_at, completed_at, description, address, "                       \
+	"ST_Y(location::geometry), ST_X(location::geometry), estimated_cost, actual_cost, version"
+#define VISIBLE "($1::int IS NULL OR reported_by = $1)"
+
+static int64_t time_or_0(const fl_rows *rows, int row, int column)
+{
+	return fl_row_null(rows, row, column) ? 0 : fl_row_time(rows, row, column);
+}
+
+static fl_report read_report(const fl_rows *rows, int i, const char *currency)
+{
+	return (fl_report){
+		.id = fl_row_uuid(rows, i, 0),
+		.number = fl_row_i64(rows, i, 1),
+		.status = fl_row_i16(rows, i, 2),
+		.severity = fl_row_i16(rows, i, 3),
+		.damage_type = fl_row_i16(rows, i, 4),
+		.priority = fl_row_i16(rows, i, 5),
+		.vehicle_id = fl_row_i32(rows, i, 6),
+		.driver_id = fl_row_i32(rows, i, 7),
+		.facility_id = fl_row_i32(rows, i, 8),
+		.reported_by = fl_row_i32(rows, i, 9),
+		.reported_at = time_or_0(rows, i, 10),
+		.incident_at = time_or_0(rows, i, 11),
+		.updated_at = time_or_0(rows, i, 12),
+		.assessed_at = time_or_0(rows, i, 13),
+		.completed_at = time_or_0(rows, i, 14),
+		.description = fl_row_text(rows, i, 15),
+		.address = fl_row_text(rows, i, 16),
+		.has_location = !fl_row_null(rows, i, 17),
+		.location = { fl_row_f8(rows, i, 17), fl_row_f8(rows, i, 18) },
+		.has_estimated = !fl_row_null(rows, i, 19),
+		.estimated_cents = fl_row_i64(rows, i, 19),
+		.has_actual = !fl_row_null(rows, i, 20),
+		.actual_cents = fl_row_i64(rows, i, 20),
+		.version = fl_row_i32(rows, i, 21),
+		.currency = currency,
+	};
+}
+
+static fl_err read_reports(fl_ctx *ctx, const fl_rows *rows, fl_report **out, size_t *count)
+{
+	const fl_tenant *tenant;
+	FL_TRY(fl_tenant_get(ctx, &tenant));
+	fl_report *reports = fl_new_array(ctx->mem, fl_report, (size_t)rows->count);
+	if (!reports)
+		return FL_NOMEM;
+	for (int i = 0; i < rows->count; i++)
+		reports[i] = read_report(rows, i, tenant->currency);
+	*out = reports;
+	*count = rows->count;
+	return FL_OK;
+}
+
+/* Starts the arguments of a statement with $1, after asking whether the caller may read reports at all. */
+static fl_err visible_args(fl_ctx *ctx, fl_args *args)
+{
+	FL_TRY(fl_must(ctx, FL_MAY_REPORT_READ_OWN));
+	*args = fl_args_make(ctx->mem);
+	if (fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL))
+		fl_arg_null(args, FL_DB_I32);
+	else
+		fl_arg_i32(args, ctx->caller.user_id);
+	return FL_OK;
+}
+
+static void arg_id_or_null(fl_args *args, int32_t id)
+{
+	if (id)
+		fl_arg_i32(args, id);
+	else
+		fl_arg_null(args, FL_DB_I32);
+}
+
+/* The bounds of the ids that a page may hold: from the time conditions and the cursor, the narrower. Every list has both,
+ * so that months outside are not even looked at. */
+static void arg_id_bounds(fl_args *args, int64_t from, int64_t to, const fl_uuid *after)
+{
+	fl_uuid low = fl_uuid7_floor(from), high;
+	memset(high.bytes, 0xff, sizeof(high.bytes));
+	if (to)
+		high = fl_uuid7_floor(to);
+	if (after && fl_uuid_cmp(*after, high) < 0)
+		high = *after;
+	fl_arg_uuid(args, low);
+	fl_arg_uuid(args, high);
+}
+
+#define LIST_CONDITIONS                                                                                                \
+	VISIBLE " AND ($2::int2[] IS NULL OR status = ANY($2)) AND ($3::int2[] IS NULL OR severity = ANY($3))"         \
+		" AND ($4::int2[] IS NULL OR damage_type = ANY($4)) AND ($5::int IS NULL OR vehicle_id = $5)"          \
+		" AND ($6::int IS NULL OR facility_id = $6) AND id >= $7 AND id < $8"
+
+static const fl_sql find_sql = { "reports_find", "SELECT " COLUMNS " FROM damage_reports WHERE " LIST_CONDITIONS " ORDER BY id DESC LIMIT $9" };
+static const fl_sql search_sql = {
+	"reports_search",
+	"SELECT " COLUMNS " FROM damage_reports WHERE " LIST_CONDITIONS
+	" AND id IN (SELECT report_id FROM report_search WHERE report_id >= $7 AND report_id < $8 AND tsv @@ (websearch_to_tsquery("
+	"(SELECT lang FROM tenants WHERE tenants.id = (SELECT current_tenant())), $10) || websearch_to_tsquery('simple', $10)))"
+	" ORDER BY id DESC LIMIT $9"
+};
+
+fl_err fl_reports_find(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out, size_t *count)
+{
+	const fl_rows *rows;
+	fl_args args;
+	bool search = filter->search.len > 0;
+	FL_TRY(visible_args(ctx, &args));
+	fl_arg_i16s(&args, filter->statuses, filter->status_count);
+	fl_arg_i16s(&args, filter->severities, filter->severity_count);
+	fl_arg_i16s(&args, filter->damage_types, filter->damage_type_count);
+	arg_id_or_null(&args, filter->vehicle_id);
+	arg_id_or_null(&args, filter->facility_id);
+	arg_id_bounds(&args, filter->reported_after, filter->reported_before, after);
+	fl_arg_i64(&args, limit);
+	if (search)
+		fl_arg_text(&args, filter->search);
+	FL_TRY(await_query(ctx, ctx->services->db, search ? &search_sql : &find_sql, &args, &rows));
+	return read_reports(ctx, rows, out, count);
+}
+
+fl_err fl_reports_of_vehicles(fl_ctx *ctx, const int32_t *vehicles, size_t vehicle_count, const fl_uuid *after, uint32_t limit,
+			      fl_report **out, size_t *count)
+{
+	static const fl_sql sql = { "reports_of_vehicles",
+				    "SELECT r.* FROM unnest($2::int[]) v CROSS JOIN LATERAL (SELECT " COLUMNS " FROM damage_reports"
+				    " WHERE " VISIBLE " AND vehicle_id = v AND id >= $3 AND id < $4 ORDER BY id DESC LIMIT $5) r" };
+	const fl_rows *rows;
+	fl_args args;
+	FL_TRY(visible_args(ctx, &args));
+	fl_arg_i32s(&args, vehicles, vehicle_count);
+	arg_id_bounds(&args, 0, 0, after);
+	fl_arg_i64(&args, limit);
+	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
+	return read_reports(ctx, rows, out, count);
+}
+
+fl_err fl_reports_get(fl_ctx *ctx, const fl_uuid *ids, size_t id_count, fl_report **out, size_t *count)
+{
+	static const fl_sql sql = { "reports_get", "SELECT " COLUMNS " FROM damage_reports WHERE " VISIBLE " AND id = ANY($2)" };
+	const fl_rows *rows;
+	fl_args args;
+	FL_TRY(visible_args(ctx, &args));
+	fl_arg_uuids(&args, ids, id_count);
+	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
+	return read_reports(ctx, rows, out, count);
+}
+
+fl_err fl_report_by_number(fl_ctx *ctx, int64_t number, const fl_report **out)
+{
+	static const fl_sql sql = { "report_by_number", "SELECT " COLUMNS " FROM damage_reports WHERE " VISIBLE " AND report_number = $2", .generic = true };
+	const fl_rows *rows;
+	fl_report *reports;
+	size_t count;
+	fl_args args;
+	FL_TRY(visible_args(ctx, &args));
+	fl_arg_i64(&args, number);
+	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
+	FL_TRY(read_reports(ctx, rows, &reports, &count));
+	if (count == 0)
+		return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no report %lld", (long long)number);
+	*out = reports;
+	return FL_OK;
+}
+
+/* ---- photos ---- */
+
+static fl_sha256 read_sha256(const fl_rows *rows, int row, int column)
+{
+	fl_sha256 hash = {};
+	fl_str bytes = fl_row_bytes(rows, row, column);
+	if (bytes.len == sizeof(hash.bytes))
+		memcpy(hash.bytes, bytes.ptr, bytes.len);
+	return hash;
+}
+
+static fl_err read_photo(fl_ctx *ctx, const fl_rows *rows, int i, fl_photo_row *out)
+{
+	*out = (fl_photo_row){
+		.report_id = fl_row_uuid(rows, i, 0),
+		.id = fl_row_i16(rows, i, 1),
+		.original = read_sha256(rows, i, 2),
+		.media_type = fl_row_text(rows, i, 3),
+		.size_bytes = fl_row_i64(rows, i, 4),
+		.width = fl_row_i32(rows, i, 5),
+		.height = fl_row_i32(rows, i, 6),
+		.taken_at = time_or_0(rows, i, 7),
+		.has_quality = !fl_row_null(rows, i, 8),
+		.sharpness = fl_row_f4(rows, i, 8),
+		.brightness = fl_row_f4(rows, i, 9),
+		.has_variants = !fl_row_null(rows, i, 11),
+		.view = read_sha256(rows, i, 11),
+		.thumb = read_sha256(rows, i, 12),
+	};
+	out->sha256_hex = fl_str_hex(ctx->mem, out->original.bytes, sizeof(out->original.bytes));
+	FL_TRY(fl_row_texts(rows, i, 10, ctx->mem, &out->problems, &out->problem_count));
+	return out->sha256_hex.ptr ? FL_OK : FL_NOMEM;
+}
+
+fl_err fl_photos_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t report_count, fl_photo_row **out, size_t *count)
+{
+	static const fl_sql sql = { "photos_of_reports",
+				    "SELECT report_id, id, sha256, media_type, bytes, width, height, taken_at, sharpness, brightness, problems,"
+				    " view_sha256, thumb_sha256 FROM damage_photos WHERE report_id = ANY($1) ORDER BY report_id, id" };
+	fl_args args = fl_args_make(ctx->mem);
+	const fl_rows *rows;
+	fl_arg_uuids(&args, reports, report_count);
+	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
+	fl_photo_row *photos = fl_new_array(ctx->mem, fl_photo_row, (size_t)rows->count);
+	if (!photos)
+		return FL_NOMEM;
+	for (int i = 0; i < rows->count; i++)
+		FL_TRY(read_photo(ctx, rows, i, &photos[i]));
+	*out = photos;
+	*count = rows->count;
+	return FL_OK;
+}
+
+/* ---- assessments ---- */
+
+static fl_err read_fraud(fl_ctx *ctx, fl_str json, fl_assessment_row *out)
+{
+	const fl_json *list;
+	FL_TRY(fl_json_parse(ctx->mem, json, &list, &ctx->diag));
+	if (list->type != FL_JSON_ARRAY)
+		return FL_OK;
+	out->fraud = fl_new_array(ctx->mem, fl_fraud_row, list->items.count);
+	if (!out->fraud)
+		return FL_NOMEM;
+	for (const fl_json *item = list->items.first; item; item = item->next) {
+		fl_fraud_row *row = &out->fraud[out->fraud_count++];
+		row->kind = fl_json_int(fl_json_get(item, FL_STR("kind")), 0);
+		row->score = fl_json_double(fl_json_get(item, FL_STR("score")), 0);
+		row->message = fl_json_str(fl_json_get(item, FL_STR("message")), FL_STR(""));
+		row->photo = fl_json_int(fl_json_get(item, FL_STR("photo")), 0);
+		row->has_seen_in = fl_uuid_parse(fl_json_str(fl_json_get(item, FL_STR("seen_in")), FL_STR("")), &row->seen_in);
+	}
+	return FL_OK;
+}
+
+static fl_err read_similar(fl_ctx *ctx, fl_str json, fl_assessment_row *out)
+{
+	const fl_json *list;
+	FL_TRY(fl_json_parse(ctx->mem, json, &list, &ctx->diag));
+	if (list->type != FL_JSON_ARRAY)
+		return FL_OK;
+	out->similar = fl_new_array(ctx->mem, fl_similar_row, list->items.count);
+	if (!out->similar)
+		return FL_NOMEM;
+	for (const fl_json *item = list->items.first; item; item = item->next) {
+		fl_similar_row *row = &out->similar[out->similar_count];
+		row->similarity = fl_json_double(fl_json_get(item, FL_STR("similarity")), 0);
+		out->similar_count += fl_uuid_parse(fl_json_str(fl_json_get(item, FL_STR("report")), FL_STR("")), &row->report_id);
+	}
+	return FL_OK;
+}
+
+static fl_err read_assessment(fl_ctx *ctx, const fl_rows *rows, int i, const char *currency, fl_assessment_row *out)
+{
+	*out = (fl_assessment_row){
+		.report_id = fl_row_uuid(rows, i, 0),
+		.model = fl_row_text(rows, i, 1),
+		.created_at = fl_row_time(rows, i, 2),
+		.duration_ms = fl_row_i32(rows, i, 3),
+		.severity = fl_row_i16(rows, i, 4),
+		.severity_confidence = fl_row_f4(rows, i, 5),
+		.part = fl_row_i16(rows, i, 6),
+		.part_confidence = fl_row_f4(rows, i, 7),
+		.damage_type = fl_row_i16(rows, i, 8),
+		.type_confidence = fl_row_f4(rows, i, 9),
+		.has_estimate = !fl_row_null(rows, i, 10),
+		.cost_low = fl_row_i64(rows, i, 10),
+		.cost_likely = fl_row_i64(rows, i, 11),
+		.cost_high = fl_row_i64(rows, i, 12),
+		.hours_low = fl_row_f4(rows, i, 13),
+		.hours_likely = fl_row_f4(rows, i, 14),
+		.hours_high = fl_row_f4(rows, i, 15),
+		.currency = currency,
+	};
+	FL_TRY(fl_row_texts(rows, i, 16, ctx->mem, &out->rule, &out->rule_count));
+	if (!fl_may(&ctx->caller, FL_MAY_FRAUD_READ))
+		return FL_OK;
+	FL_TRY(read_fraud(ctx, fl_row_jsonb(rows, i, 17), out));
+	return read_similar(ctx, fl_row_jsonb(rows, i, 18), out);
+}
+
+fl_err fl_assessments_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t report_count, fl_assessment_row **out, size_t *count)
+{
+	static const fl_sql sql = { "assessments_of_reports",
+				    "SELECT DISTINCT ON (report_id) report_id, model, created_at, duration_ms, severity, severity_confidence, part,"
+				    " part_confidence, damage_type, type_confidence, cost_low, cost_likely, cost_high, hours_low, hours_likely,"
+				    " hours_high, rule, fraud_signals, similar_cases FROM assessments WHERE report_id = ANY($1)"
+				    " ORDER BY report_id, id DESC" };
+	fl_args args = fl_args_make(ctx->mem);
+	const fl_tenant *tenant;
+	const fl_rows *rows;
+	fl_arg_uuids(&args, reports, report_count);
+	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
+	FL_TRY(fl_tenant_get(ctx, &tenant));
+	fl_assessment_row *list = fl_new_array(ctx->mem, fl_assessment_row, (size_t)rows->count);
+	if (!list)
+		return FL_NOMEM;
+	for (int i = 0; i < rows->count; i++)
+		FL_TRY(read_assessment(ctx, rows, i, tenant->currency, &list[i]));
+	*out = list;
+	*count = rows->count;
+	return FL_OK;
+}
