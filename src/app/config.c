@@ -91,6 +91,14 @@ static void show_url(fl_buf *out, fl_str url)
 	fl_buf_str(out, fl_str_slice(rest, (size_t)at, rest.len));
 }
 
+void app_config_value(const app_config *config, const app_config_row *row, fl_buf *out)
+{
+	if (row->is_number)
+		fl_buf_i64(out, *number_of(config, row));
+	else
+		fl_buf_str(out, fl_str_z(*text_of(config, row)));
+}
+
 void app_config_show(const app_config *config, const app_config_row *row, fl_buf *out)
 {
 	if (row->is_number)

@@ -60,7 +60,8 @@ FL_MUST fl_err app_config_init(app_config *config, fl_diag *diag);
 /* One flag; FL_NOT_FOUND when there is none of that name. value is borrowed. */
 FL_MUST fl_err app_config_set(app_config *config, const char *flag, const char *value, fl_diag *diag);
 const app_config_row *app_config_find(const char *flag); /* NULL when there is none */
-/* As text, without passwords: those within URLs show as ***. */
+/* As text; app_config_show leaves passwords out: those within URLs show as ***. */
+void app_config_value(const app_config *config, const app_config_row *row, fl_buf *out);
 void app_config_show(const app_config *config, const app_config_row *row, fl_buf *out);
 
 #endif

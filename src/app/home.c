@@ -99,7 +99,7 @@ static fl_err check_ours(const char *path, fl_diag *diag)
 		return errno == ENOENT ? FL_NOT_FOUND : fl_fail(diag, FL_IO, "%s: %s", path, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return fl_fail(diag, FL_DENIED, "%s is not a folder", path);
-	if (st.st_uid != geteuid()) {
+	if (st.st_uid != geteuid() && geteuid() != 0) {
 		const struct passwd *owner = getpwuid(st.st_uid);
 		return fl_fail(diag, FL_DENIED, "%s belongs to %s. Run fleet as that user, or: sudo chown -R $USER %s", path,
 			owner ? owner->pw_name : "another user", path);
@@ -146,21 +146,28 @@ static fl_err make_folders(app_home *home, bool create, fl_diag *diag)
 	return make_folder(home->path, "run", create, home->run, diag);
 }
 
-fl_err app_home_enter(const char *config_home, bool create, app_home *home, fl_diag *diag)
+static fl_err enter(const char *path, app_home_mode mode, fl_diag *diag)
+{
+	bool create = mode == APP_HOME_MAKE;
+	if (mode != APP_HOME_LOOK)
+		umask(077);
+	if (mode != APP_HOME_LOOK && geteuid() == 0)
+		FL_TRY(leave_root(path, create, diag));
+	if (create && mkdir(path, 0700) != 0 && errno != EEXIST)
+		return fl_fail(diag, FL_IO, "%s cannot be made: %s", path, strerror(errno));
+	return check_ours(path, diag);
+}
+
+fl_err app_home_enter(const char *config_home, app_home_mode mode, app_home *home, fl_diag *diag)
 {
 	char path[PATH_MAX], resolved[PATH_MAX];
 	FL_TRY(find_path(config_home, path, diag));
-	fl_err err = geteuid() == 0 ? leave_root(path, create, diag) : FL_OK;
-	umask(077);
-	if (err == FL_OK && geteuid() != 0 && create && mkdir(path, 0700) != 0 && errno != EEXIST)
-		return fl_fail(diag, FL_IO, "%s cannot be made: %s", path, strerror(errno));
-	if (err == FL_OK)
-		err = check_ours(path, diag);
+	fl_err err = enter(path, mode, diag);
 	if (err == FL_NOT_FOUND)
 		return fl_fail(diag, FL_NOT_FOUND, "there is no %s yet: ./fleet up makes it (or name another by --home)", path);
 	FL_TRY(err);
 	if (!realpath(path, resolved))
 		return fl_fail(diag, FL_IO, "%s: %s", path, strerror(errno));
 	memcpy(home->path, resolved, sizeof(home->path));
-	return make_folders(home, create, diag);
+	return make_folders(home, mode == APP_HOME_MAKE, diag);
 }

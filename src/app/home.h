@@ -20,8 +20,14 @@ typedef struct app_home {
 	char secrets[PATH_MAX], blobs[PATH_MAX], tmp[PATH_MAX], log[PATH_MAX], pg[PATH_MAX], redis[PATH_MAX];
 } app_home;
 
-/* Finds HOME and, when create is set, makes it with its folders; as root, becomes its owner for good. Also sets umask 077.
- * Errors with a sentence in diag: FL_NOT_FOUND (it is not there, and create is not set), FL_DENIED (somebody else's). */
-FL_MUST fl_err app_home_enter(const char *config_home, bool create, app_home *home, fl_diag *diag);
+typedef enum app_home_mode {
+	APP_HOME_LOOK, /* only read: nothing is made, and root stays root */
+	APP_HOME_USE,  /* it must be there; root becomes its owner */
+	APP_HOME_MAKE, /* the same, and it is made with its folders where it is missing */
+} app_home_mode;
+
+/* Finds HOME. USE and MAKE also set umask 077.
+ * Errors with a sentence in diag: FL_NOT_FOUND (it is not there), FL_DENIED (somebody else's). */
+FL_MUST fl_err app_home_enter(const char *config_home, app_home_mode mode, app_home *home, fl_diag *diag);
 
 #endif

@@ -1,9 +1,21 @@
 /* The verbs, in the order of `fleet help`. */
 #include "app/app.h"
 
-extern const app_verb app_verb_config;
+extern const app_verb app_verb_up, app_verb_report, app_verb_token, app_verb_config, app_verb_down, app_verb_migrate,
+	app_verb_doctor, app_verb_serve, app_verb_work, app_verb_worker_child;
 
 const app_verb *const app_verbs[] = {
+	&app_verb_up,
+	&app_verb_report,
+	&app_verb_down,
+	&app_verb_doctor,
+	&app_verb_token,
 	&app_verb_config,
+	&app_verb_migrate,
+#ifdef FLEET_WITH_API
+	&app_verb_serve,
+#endif
+	&app_verb_work,
+	&app_verb_worker_child,
 	NULL,
 };

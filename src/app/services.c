@@ -1,0 +1,74 @@
+#include "app/services.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static fl_err check_urls(const app_config *config, fl_diag *diag)
+{
+	if (!config->pg_url[0])
+		return fl_fail(diag, FL_BAD_INPUT, "which PostgreSQL? Set FLEET_PG_URL, or run `fleet up`, which brings its own");
+	if (!config->redis_url[0])
+		return fl_fail(diag, FL_BAD_INPUT, "which Redis? Set FLEET_REDIS_URL, or run `fleet up`, which brings its own");
+	return FL_OK;
+}
+
+fl_err app_shared_open(const app_config *config, int port, app_shared *out, fl_diag *diag)
+{
+	FL_TRY(check_urls(config, diag));
+	*out = (app_shared){ .config = config, .port = port };
+	FL_TRY(app_home_enter(config->home, APP_HOME_MAKE, &out->home, diag));
+	FL_TRY(fl_jwt_keys_load(&out->keys, out->home.secrets, diag));
+	FL_TRY(fl_store_open(out->home.blobs, &out->store, diag));
+	if (config->public_url[0])
+		snprintf(out->public_url, sizeof(out->public_url), "%s", config->public_url);
+	else
+		snprintf(out->public_url, sizeof(out->public_url), "http://localhost:%d", port);
+	for (size_t len = strlen(out->public_url); len && out->public_url[len - 1] == '/'; len--)
+		out->public_url[len - 1] = 0;
+	if (chdir(out->home.path) != 0)
+		return fl_fail(diag, FL_DENIED, "%s cannot be entered", out->home.path);
+	return FL_OK;
+}
+
+void app_shared_close(app_shared *shared)
+{
+	fl_store_close(shared->store);
+	fl_jwt_keys_wipe(&shared->keys);
+}
+
+static fl_err open_parts(fl_ctx *ctx, const app_shared *shared, const char *role, const char *name, fl_services *s)
+{
+	const app_config *config = shared->config;
+	FL_TRY(fl_db_open(ctx->loop, &(fl_db_opts){ .url = config->pg_url, .role = role, .name = name,
+		.connections = (int)config->db_connections,
+		.statement_timeout_us = config->statement_timeout_ms * 1000 }, &s->db));
+	FL_TRY(fl_redis_open(ctx->loop, &(fl_redis_opts){ .url = fl_str_z(config->redis_url) }, &ctx->diag, &s->redis));
+	FL_TRY(fl_worker_pool_open(ctx->loop, &(fl_worker_options){ .children = (int)config->photo_workers }, &ctx->diag,
+		&s->workers));
+	return fl_services_init(s);
+}
+
+fl_err app_services_open(fl_ctx *ctx, const app_shared *shared, const char *role, const char *name, fl_services *out)
+{
+	*out = (fl_services){
+		.store = shared->store,
+		.keys = &shared->keys,
+		.redis_url = shared->config->redis_url,
+		.public_url = shared->public_url,
+		.tmp_dir = shared->home.tmp,
+		.secure_cookies = fl_str_starts(fl_str_z(shared->public_url), FL_STR("https://")),
+	};
+	fl_err err = open_parts(ctx, shared, role, name, out);
+	if (err != FL_OK)
+		app_services_close(ctx, out);
+	return err;
+}
+
+void app_services_close(fl_ctx *ctx, fl_services *services)
+{
+	fl_services_fini(services);
+	fl_worker_pool_close(services->workers);
+	fl_redis_close(services->redis);
+	await_db_close(ctx, services->db);
+	*services = (fl_services){ 0 };
+}
