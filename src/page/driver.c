@@ -2,7 +2,9 @@
 #include "page/page_int.h"
 #include "page/words.h"
 
-enum { PHOTO_MAX = 25000000, FORM_MAX = 20 * PHOTO_MAX + (1 << 20), DESCRIPTION_MAX = 40000 };
+#include "fleet/report.h"
+
+enum { PHOTO_MAX = 25000000, PHOTOS_MAX = 20, DESCRIPTION_MAX = 4 * FL_DESCRIPTION_MAX };
 
 static void plain_form(html *h, fl_arena *mem, fl_str vehicle)
 {
@@ -135,26 +137,30 @@ fl_err handle_driver(fl_ctx *ctx, fl_request *req, fl_response *res)
 
 /* ---- the plain form ---- */
 
-static fl_err take_photo(fl_ctx *ctx, fl_page_report *report, fl_part *part)
+typedef struct plain_report {
+	fl_report_draft draft;
+	fl_upload photos[PHOTOS_MAX];
+} plain_report;
+
+static fl_err take_photo(fl_ctx *ctx, plain_report *report, const fl_part *part)
 {
 	/* A browser sends one empty part when nothing was chosen. */
 	if (part->size == 0 && part->filename.len == 0)
 		return FL_OK;
-	if (part->too_large)
-		return fl_fail(&ctx->diag, FL_TOO_LARGE, "%" FL_FMT " is larger than 25 MB", FL_ARG(part->filename));
-	if (report->photo_count == FL_PAGE_PHOTOS_MAX)
-		return fl_fail(&ctx->diag, FL_TOO_LARGE, "%d photos are the most one report can have", FL_PAGE_PHOTOS_MAX);
-	report->photos[report->photo_count++] = part;
+	if (report->draft.photo_count == PHOTOS_MAX)
+		return fl_fail(&ctx->diag, FL_TOO_LARGE, "%d photos are the most one report can have", PHOTOS_MAX);
+	report->photos[report->draft.photo_count++] = (fl_upload){ .name = part->filename, .fd = part->too_large ? -1 : part->fd,
+		.size = part->size };
 	return FL_OK;
 }
 
-static fl_err read_form(fl_ctx *ctx, const fl_page *page, fl_request *req, fl_page_report *report)
+static fl_err read_form(fl_ctx *ctx, fl_request *req, plain_report *report)
 {
 	fl_multipart *form;
 	fl_part *part;
 
-	FL_TRY(fl_multipart_open(ctx, req, &(fl_multipart_options){ .dir = page->opts.upload_dir, .file_max = PHOTO_MAX,
-		.field_max = DESCRIPTION_MAX, .parts_max = FL_PAGE_PHOTOS_MAX + 8, .files_max = FL_PAGE_PHOTOS_MAX + 1 }, &form));
+	FL_TRY(fl_multipart_open(ctx, req, &(fl_multipart_options){ .dir = ctx->services->tmp_dir, .file_max = PHOTO_MAX,
+		.field_max = DESCRIPTION_MAX, .parts_max = PHOTOS_MAX + 8, .files_max = PHOTOS_MAX + 1 }, &form));
 	for (;;) {
 		FL_TRY(await_multipart_next(ctx, form, &part));
 		if (!part)
@@ -162,35 +168,43 @@ static fl_err read_form(fl_ctx *ctx, const fl_page *page, fl_request *req, fl_pa
 		if (part->is_file)
 			FL_TRY(take_photo(ctx, report, part));
 		else if (fl_str_eq(part->name, FL_STR("description")))
-			report->description = fl_str_trim(part->value);
+			report->draft.description = fl_str_trim(part->value);
 		else if (fl_str_eq(part->name, FL_STR("key")))
-			report->key = part->value;
+			report->draft.idempotency_key = part->value;
 	}
 }
 
-static fl_err file(fl_ctx *ctx, const fl_page *page, fl_request *req, int64_t *number)
+static fl_err file(fl_ctx *ctx, fl_request *req, int64_t *number)
 {
-	fl_page_report report = { .vehicle = req->captures[0] };
+	plain_report *report = fl_new(ctx->mem, plain_report);
+	fl_report *filed;
+	size_t count;
+	fl_uuid id;
 
-	FL_TRY(read_form(ctx, page, req, &report));
-	if (report.photo_count == 0)
+	if (!report)
+		return FL_NOMEM;
+	report->draft.vehicle_name = req->captures[0];
+	report->draft.photos = report->photos;
+	FL_TRY(read_form(ctx, req, report));
+	if (report->draft.photo_count == 0)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "add at least one photo of the damage");
-	if (report.description.len == 0 || !fl_str_utf8_valid(report.description))
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "say in a sentence what happened");
-	return page->opts.file_report(ctx, &report, number);
+	FL_TRY(fl_report_create(ctx, &report->draft, &id));
+	FL_TRY(fl_reports_get(ctx, &id, 1, &filed, &count));
+	*number = count == 1 ? filed->number : 0;
+	return count == 1 ? FL_OK : FL_NOT_FOUND;
 }
 
 fl_err handle_file(fl_ctx *ctx, fl_request *req, fl_response *res)
 {
 	const fl_page *page = req->arg;
-	int64_t number;
+	int64_t number = 0;
 	fl_err err;
 
 	if (!page_same_origin(req))
 		return frame_problem(ctx, page, res, FL_FORBIDDEN);
 	if (!page_caller(ctx, page, req, res))
 		return FL_OK;
-	err = file(ctx, page, req, &number);
+	err = file(ctx, req, &number);
 	if (err != FL_OK)
 		return frame_problem(ctx, page, res, err);
 	fl_response_redirect(res, 303, fl_str_fmt(ctx->mem, "/r/%" FL_FMT "?filed=%lld",

@@ -48,7 +48,7 @@ fl_err fl_page_new(const fl_page_opts *opts, fl_page **out, fl_diag *diag)
 {
 	FL_AUTO(fl_page_free) fl_page *page = calloc(1, sizeof *page);
 
-	assert(opts->authenticate && opts->execute && opts->file_report && opts->login && opts->login_by_link);
+	assert(opts->authenticate && opts->execute);
 	if (!page)
 		return FL_NOMEM;
 	page->opts = *opts;

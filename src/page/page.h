@@ -2,7 +2,7 @@
  * (and without) any script; web/ takes it over and keeps it current.
  *
  *	fl_page *page;
- *	FL_TRY(fl_page_new(&(fl_page_opts){ .execute = fl_api_execute, … }, &page, &diag));
+ *	FL_TRY(fl_page_new(&(fl_page_opts){ .authenticate = fl_api_authenticate, .execute = fl_api_execute }, &page, &diag));
  *	FL_TRY(fl_page_routes(page, router));
  *
  *	GET  /                      the reports, newest first       ?status= &severity= &search= &after=
@@ -28,24 +28,8 @@
 
 typedef struct fl_page fl_page;
 
-/* What a browser keeps as the cookie fleet_session. */
-typedef struct fl_page_session {
-	fl_str token;      /* in ctx->mem */
-	int64_t max_age_s; /* 0: until the browser closes */
-} fl_page_session;
-
-enum { FL_PAGE_PHOTOS_MAX = 20 };
-
-/* A report as the plain form sends it. Everything lives in ctx->mem. */
-typedef struct fl_page_report {
-	fl_str vehicle;     /* its name, as in VAN-12 */
-	fl_str description;
-	fl_str key;         /* idempotency key, made when the form was written */
-	fl_part *photos[FL_PAGE_PHOTOS_MAX];
-	size_t photo_count;
-} fl_page_report;
-
-/* What a page needs of the program around it. */
+/* What a page needs of the API above it. Signing in and filing by a plain form it asks of fleet/ itself, with what
+ * ctx->services offers. */
 typedef struct fl_page_opts {
 	/* Sets ctx->caller from the request's cookie or bearer token. FL_UNAUTHENTICATED: nobody, or a token that is no
 	 * good any more. */
@@ -53,16 +37,6 @@ typedef struct fl_page_opts {
 	/* Runs a document as ctx->caller. *answer is the response of the GraphQL specification, {"data": …, "errors": …},
 	 * in ctx->mem; an fl_err only when there is none. */
 	fl_err (*execute)(fl_ctx *ctx, fl_str document, fl_str variables_json, fl_str *answer);
-	/* Files a report; what createDamageReport does. */
-	fl_err (*file_report)(fl_ctx *ctx, const fl_page_report *report, int64_t *number);
-	/* A session for a person. FL_UNAUTHENTICATED: unknown address or wrong password (which one is not told). */
-	fl_err (*login)(fl_ctx *ctx, fl_request *req, fl_str email, fl_str password, fl_page_session *out);
-	/* A session from the token of a printed link. FL_UNAUTHENTICATED: it is not good. */
-	fl_err (*login_by_link)(fl_ctx *ctx, fl_str token, fl_page_session *out);
-	/* Ends the session of the request, if there is one. May be NULL. */
-	fl_err (*logout)(fl_ctx *ctx, fl_request *req);
-	const char *upload_dir; /* where photos of the plain form go until they are filed; exists, 0700 */
-	bool secure_cookies;    /* the page is reached by https only */
 } fl_page_opts;
 
 /* opts are copied. FL_NOT_FOUND: the embedded files of web/ lack something (diag says what). */

@@ -45,15 +45,20 @@ static void facts(html *h, fl_arena *mem, const fl_json *report)
 	fact(h, "Estimated cost", mark_money(mem, report, "estimatedCost", true));
 	fact(h, "Actual cost", mark_money(mem, report, "actualCost", true));
 	fact_time(h, mem, "Completed", report, "completedAt");
-	fact_time(h, mem, "Last change", report, "updatedAt");
+	EL(h, "div");
+	TEXT_EL(h, "dt", FL_STR("Last change"));
+	EL(h, "dd");
+	mark_when(h, mem, report, "updatedAt", true);
+	html_text(h, FL_STR(" "));
+	TEXT_EL(h, "span", fl_str_fmt(mem, "version %lld", (long long)json_whole(report, "version")), { "class", FL_STR("faint") });
+	html_end(h);
+	html_end(h);
 	html_end(h);
 	html_end(h);
 }
 
 static void file_row(html *h, fl_arena *mem, const fl_json *photo, int index)
 {
-	int64_t taken;
-
 	EL(h, "tr");
 	EL(h, "td");
 	TEXT_EL(h, "a", fl_str_fmt(mem, "Photo %d", index), { "href", html_path(json_text(photo, "url")) });
@@ -62,7 +67,12 @@ static void file_row(html *h, fl_arena *mem, const fl_json *photo, int index)
 	html_end(h);
 	TEXT_EL(h, "td", fl_str_fmt(mem, "%.0f × %.0f, %" FL_FMT, json_number(photo, "width"), json_number(photo, "height"),
 		FL_ARG(words_size(mem, json_whole(photo, "sizeBytes")))));
-	TEXT_EL(h, "td", json_time(photo, "takenAt", &taken) ? words_day_time(mem, taken) : FL_STR("not in the file"));
+	EL(h, "td");
+	if (json_at(photo, "takenAt"))
+		mark_when(h, mem, photo, "takenAt", true);
+	else
+		TEXT_EL(h, "span", FL_STR("not in the file"), { "class", FL_STR("faint") });
+	html_end(h);
 	EL(h, "td");
 	TEXT_EL(h, "code", json_text(photo, "sha256"));
 	html_end(h);
@@ -152,18 +162,28 @@ static void gallery(html *h, fl_arena *mem, const fl_json *photos, fl_str vehicl
 
 typedef struct step {
 	fl_str from, to, text;
-	bool is_main, asks; /* asks: needs a question first, which only the script puts */
+	bool is_main, asks;     /* asks: needs a question first, which only the script puts */
+	int8_t assessed;        /* 1: only with an assessment, -1: only without, 0: either */
 } step;
 
 /* web/src/board/actions.tsx has the same steps; which are allowed is the server's to say. */
 static const step steps[] = {
-	{ FL_STR_INIT("REPORTED"), FL_STR_INIT("REJECTED"), FL_STR_INIT("Reject…"), false, true },
-	{ FL_STR_INIT("ASSESSED"), FL_STR_INIT("APPROVED"), FL_STR_INIT("Approve repair"), true, false },
-	{ FL_STR_INIT("ASSESSED"), FL_STR_INIT("REJECTED"), FL_STR_INIT("Reject…"), false, true },
-	{ FL_STR_INIT("APPROVED"), FL_STR_INIT("IN_REPAIR"), FL_STR_INIT("Start repair"), true, false },
-	{ FL_STR_INIT("APPROVED"), FL_STR_INIT("REJECTED"), FL_STR_INIT("Reject…"), false, true },
-	{ FL_STR_INIT("IN_REPAIR"), FL_STR_INIT("COMPLETED"), FL_STR_INIT("Complete…"), true, false },
+	{ FL_STR_INIT("REPORTED"), FL_STR_INIT("APPROVED"), FL_STR_INIT("Approve repair"), true, false, 0 },
+	{ FL_STR_INIT("REPORTED"), FL_STR_INIT("REJECTED"), FL_STR_INIT("Reject…"), false, true, 0 },
+	{ FL_STR_INIT("ASSESSED"), FL_STR_INIT("APPROVED"), FL_STR_INIT("Approve repair"), true, false, 0 },
+	{ FL_STR_INIT("ASSESSED"), FL_STR_INIT("REJECTED"), FL_STR_INIT("Reject…"), false, true, 0 },
+	{ FL_STR_INIT("APPROVED"), FL_STR_INIT("IN_REPAIR"), FL_STR_INIT("Start repair"), true, false, 0 },
+	{ FL_STR_INIT("APPROVED"), FL_STR_INIT("REJECTED"), FL_STR_INIT("Reject…"), false, true, 0 },
+	{ FL_STR_INIT("IN_REPAIR"), FL_STR_INIT("COMPLETED"), FL_STR_INIT("Complete…"), true, false, 0 },
+	{ FL_STR_INIT("COMPLETED"), FL_STR_INIT("IN_REPAIR"), FL_STR_INIT("Reopen"), false, false, 0 },
+	{ FL_STR_INIT("REJECTED"), FL_STR_INIT("ASSESSED"), FL_STR_INIT("Reopen"), false, false, 1 },
+	{ FL_STR_INIT("REJECTED"), FL_STR_INIT("REPORTED"), FL_STR_INIT("Reopen"), false, false, -1 },
 };
+
+static bool leads_on(const step *way, fl_str status, bool is_assessed)
+{
+	return fl_str_eq(way->from, status) && (way->assessed == 0 || (way->assessed > 0) == is_assessed);
+}
 
 static bool may_decide(const fl_json *viewer)
 {
@@ -175,6 +195,7 @@ static bool may_decide(const fl_json *viewer)
 static void actions(html *h, fl_arena *mem, const fl_json *report, fl_str number)
 {
 	fl_str status = json_text(report, "status");
+	bool is_assessed = json_at(report, "assessment") != NULL;
 	bool is_over = fl_str_eq(status, FL_STR("COMPLETED")) || fl_str_eq(status, FL_STR("REJECTED"));
 
 	EL(h, "section", { "class", FL_STR("actions") }, { "aria-label", FL_STR("Decision") });
@@ -184,7 +205,7 @@ static void actions(html *h, fl_arena *mem, const fl_json *report, fl_str number
 	VOID_EL(h, "input", { "type", FL_STR("hidden") }, { "name", FL_STR("version") },
 		{ "value", fl_str_fmt(mem, "%lld", (long long)json_whole(report, "version")) });
 	for (size_t i = 0; i < FL_COUNT(steps); i++) {
-		if (!fl_str_eq(steps[i].from, status))
+		if (!leads_on(&steps[i], status, is_assessed))
 			continue;
 		TEXT_EL(h, "button", steps[i].text, { "class", steps[i].is_main ? FL_STR("button is-main") : FL_STR("button") },
 			{ "name", FL_STR("status") }, { "value", steps[i].to }, { "data-step", steps[i].to }, { "disabled", HTML_IF(steps[i].asks) });

@@ -1,6 +1,8 @@
 /* Who is asking: the session's cookie, signing in and out, and whether a form is ours. */
 #include "page/page_int.h"
 
+#include "fleet/session.h"
+
 static const fl_str cookie_name = FL_STR_INIT("fleet_session");
 
 bool page_caller(fl_ctx *ctx, const fl_page *page, fl_request *req, fl_response *res)
@@ -41,10 +43,11 @@ fl_str page_next(fl_str next)
 	return next;
 }
 
-static void set_cookie(const fl_page *page, fl_response *res, const fl_page_session *session)
+/* max_age_s below 0 takes the cookie away. */
+static void set_cookie(fl_ctx *ctx, fl_response *res, fl_str token, int64_t max_age_s)
 {
-	fl_response_cookie(res, &(fl_cookie){ .name = cookie_name, .value = session->token, .path = FL_STR("/"),
-		.max_age_s = session->max_age_s, .http_only = true, .secure = page->opts.secure_cookies });
+	fl_response_cookie(res, &(fl_cookie){ .name = cookie_name, .value = token, .path = FL_STR("/"), .max_age_s = max_age_s,
+		.http_only = true, .secure = ctx->services->secure_cookies });
 }
 
 static fl_err show_login(fl_ctx *ctx, const fl_page *page, fl_response *res, fl_str next, fl_str email, fl_str problem, int status)
@@ -78,16 +81,16 @@ static fl_err show_login(fl_ctx *ctx, const fl_page *page, fl_response *res, fl_
 fl_err handle_login(fl_ctx *ctx, fl_request *req, fl_response *res)
 {
 	const fl_page *page = req->arg;
-	fl_page_session session;
-	fl_str next, token;
+	fl_str next, token, session;
 
 	if (!fl_request_query(ctx->mem, req, FL_STR("next"), &next))
 		next = FL_STR("/");
 	if (!fl_request_query(ctx->mem, req, FL_STR("token"), &token))
 		return show_login(ctx, page, res, next, FL_STR(""), (fl_str){}, 200);
-	if (page->opts.login_by_link(ctx, token, &session) != FL_OK)
+	/* The link's token may live longer or shorter than a session; the browser gets one of its own. */
+	if (fl_session_enter(ctx, token) != FL_OK || fl_session_token(ctx, FL_SESSION_HOURS * FL_HOUR_US, &session) != FL_OK)
 		return show_login(ctx, page, res, next, FL_STR(""), FL_STR("This link is no longer good. Sign in with your password."), 401);
-	set_cookie(page, res, &session);
+	set_cookie(ctx, res, session, FL_SESSION_HOURS * 3600);
 	fl_response_redirect(res, 303, page_next(next)); /* and the token is out of the address bar */
 	return FL_OK;
 }
@@ -95,8 +98,7 @@ fl_err handle_login(fl_ctx *ctx, fl_request *req, fl_response *res)
 fl_err handle_login_form(fl_ctx *ctx, fl_request *req, fl_response *res)
 {
 	const fl_page *page = req->arg;
-	fl_str form, email = FL_STR(""), password = FL_STR(""), next = FL_STR("/");
-	fl_page_session session;
+	fl_str form, email = FL_STR(""), password = FL_STR(""), next = FL_STR("/"), session;
 	fl_err err;
 
 	if (!page_same_origin(req))
@@ -107,12 +109,12 @@ fl_err handle_login_form(fl_ctx *ctx, fl_request *req, fl_response *res)
 	(void)!fl_form_get(ctx->mem, form, FL_STR("email"), &email);
 	(void)!fl_form_get(ctx->mem, form, FL_STR("password"), &password);
 	(void)!fl_form_get(ctx->mem, form, FL_STR("next"), &next);
-	err = page->opts.login(ctx, req, fl_str_trim(email), password, &session);
+	err = fl_session_login(ctx, fl_str_trim(email), password, &session);
 	if (err == FL_UNAUTHENTICATED)
 		return show_login(ctx, page, res, next, email, FL_STR("This address and password do not belong together."), 401);
 	if (err != FL_OK)
 		return frame_problem(ctx, page, res, err);
-	set_cookie(page, res, &session);
+	set_cookie(ctx, res, session, FL_SESSION_HOURS * 3600);
 	fl_response_redirect(res, 303, page_next(next));
 	return FL_OK;
 }
@@ -123,12 +125,7 @@ fl_err handle_logout(fl_ctx *ctx, fl_request *req, fl_response *res)
 
 	if (!page_same_origin(req))
 		return frame_problem(ctx, page, res, FL_FORBIDDEN);
-	if (page->opts.logout) {
-		fl_err err = page->opts.logout(ctx, req);
-		if (err != FL_OK)
-			return frame_problem(ctx, page, res, err);
-	}
-	set_cookie(page, res, &(fl_page_session){ .token = FL_STR(""), .max_age_s = -1 });
+	set_cookie(ctx, res, FL_STR(""), -1);
 	fl_response_redirect(res, 303, FL_STR("/login"));
 	return FL_OK;
 }

@@ -15,14 +15,16 @@ interface Step {
 const approve: Step = { to: "APPROVED", words: "Approve repair", key: "A" };
 const reject: Step = { to: "REJECTED", words: "Reject…", quiet: true, asks: "reason" };
 
-export const stepsFrom: Record<DamageReportStatus, Step[]> = {
-	REPORTED: [reject],
-	ASSESSED: [approve, reject],
-	APPROVED: [{ to: "IN_REPAIR", words: "Start repair" }, reject],
-	IN_REPAIR: [{ to: "COMPLETED", words: "Complete…", asks: "cost" }],
-	COMPLETED: [],
-	REJECTED: [],
-};
+function stepsFrom(report: Report): Step[] {
+	switch (report.status) {
+	case "REPORTED":
+	case "ASSESSED": return [approve, reject];
+	case "APPROVED": return [{ to: "IN_REPAIR", words: "Start repair" }, reject];
+	case "IN_REPAIR": return [{ to: "COMPLETED", words: "Complete…", asks: "cost" }];
+	case "COMPLETED": return [{ to: "IN_REPAIR", words: "Reopen", quiet: true }];
+	case "REJECTED": return [{ to: report.assessment ? "ASSESSED" : "REPORTED", words: "Reopen", quiet: true }];
+	}
+}
 
 export function mayDecide(): boolean {
 	const role = viewer.value?.role;
@@ -49,7 +51,7 @@ export function Actions({ report }: { report: Report }) {
 	return (
 		<section class="actions" aria-label="Decision">
 			<form class="buttons" onSubmit={(event) => event.preventDefault()}>
-				{stepsFrom[report.status].map((step) => (
+				{stepsFrom(report).map((step) => (
 					<button type="button" class={step.quiet ? "button" : "button is-main"} disabled={busy}
 						aria-keyshortcuts={step.key} data-step={step.to}
 						onClick={() => step.asks ? setAsking(step) : void send({ status: step.to })}>{step.words}</button>

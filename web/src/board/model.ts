@@ -92,10 +92,11 @@ function showPage(page: BoardAnswer["damageReports"], append: boolean): void {
 
 let listRequest: AbortController | null = null;
 
-async function loadPage(first: number, after: string | null): Promise<BoardAnswer | null> {
+// Quiet: nobody asked for it, so nothing shows that it is under way.
+async function loadPage(first: number, after: string | null, quiet = false): Promise<BoardAnswer | null> {
 	listRequest?.abort();
 	const request = listRequest = new AbortController();
-	loadingList.value = true;
+	loadingList.value = !quiet;
 	try {
 		const answer = await ask<BoardAnswer>(boardQuery, { filter: conditions(), first, after }, request.signal);
 		listProblem.value = "";
@@ -128,7 +129,7 @@ export async function loadOlder(): Promise<void> {
 export async function refreshList(): Promise<void> {
 	const shown = order.peek();
 	const first = Math.min(listMax, Math.max(pageSize, shown.length));
-	const answer = await loadPage(first, null);
+	const answer = await loadPage(first, null, true);
 	if (!answer)
 		return;
 	const page = answer.damageReports;

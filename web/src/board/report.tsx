@@ -1,6 +1,6 @@
 import type { Photo } from "../api-types";
 import { Status, When } from "../lib/marks";
-import { dayAndTime, money, pathOf, size, typeWords } from "../lib/words";
+import { money, pathOf, size, typeWords } from "../lib/words";
 import { Actions } from "./actions";
 import { AssessmentView, Evidence } from "./assessment";
 import { Gallery } from "./gallery";
@@ -46,7 +46,7 @@ function Files({ photos }: { photos: Photo[] }) {
 					<tr>
 						<td><a href={pathOf(photo.url)}>Photo {index + 1}</a> <span class="faint">{photo.mediaType}</span></td>
 						<td>{photo.width} × {photo.height}, {size(Number(photo.sizeBytes))}</td>
-						<td>{photo.takenAt ? dayAndTime(new Date(photo.takenAt)) : <span class="faint">not in the file</span>}</td>
+						<td>{photo.takenAt ? <When at={photo.takenAt} exact /> : <span class="faint">not in the file</span>}</td>
 						<td><code>{photo.sha256}</code></td>
 					</tr>
 				))}</tbody>
