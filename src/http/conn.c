@@ -1,6 +1,7 @@
 /* A connection: accepting, its states and their deadlines, its input, its end. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "http/server_int.h"
 
@@ -145,6 +146,14 @@ void fl_conn_drop(fl_conn *conn)
 		fl_wake(conn->read_wait, FL_CLOSED);
 	if (conn->write_wait != NULL)
 		fl_wake(conn->write_wait, FL_CLOSED);
+}
+
+void fl_conn_no_linger(fl_conn *conn)
+{
+	struct linger none = { .l_onoff = 1, .l_linger = 0 };
+
+	if (conn->stream != NULL)
+		(void)!setsockopt(fl_stream_fd(conn->stream), SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 }
 
 static void on_timer(void *arg)

@@ -157,6 +157,10 @@ static fl_err await_send(fl_ctx *ctx, fl_exchange *x, int fd, uint64_t from, uin
 	}
 	x->writing = false;
 	ctx->deadline_us = deadline == FL_NEVER ? FL_NEVER : deadline + (fl_loop_now_us(ctx->loop) - began);
+	if (err == FL_TIMEOUT) {
+		fl_count(&x->server->stats.timeouts, 1);
+		fl_conn_no_linger(x->conn);
+	}
 	if (err != FL_OK && x->conn->state != FL_CONN_CLOSED)
 		fl_conn_drop(x->conn);
 	return err;

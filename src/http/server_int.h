@@ -162,6 +162,8 @@ void fl_conn_read_on(fl_conn *conn);
 void fl_conn_read_off(fl_conn *conn);
 /* Ends the connection at once; one that is BUSY or has WebSocket coroutines is freed when they have ended. */
 void fl_conn_drop(fl_conn *conn);
+/* Its end will also forget what the peer has not taken, instead of leaving megabytes with the kernel for minutes. */
+void fl_conn_no_linger(fl_conn *conn);
 /* The last coroutine of a CLOSED connection has ended. */
 void fl_conn_free(fl_conn *conn);
 bool fl_conn_keep(fl_conn *conn, const char *bytes, size_t len); /* to the end of in; false: no memory, dropped */

@@ -76,8 +76,10 @@ fl_err await_wire(fl_ctx *ctx, fl_exchange *x, struct iovec *iov, int count)
 			break;
 	}
 	x->writing = false;
-	if (err == FL_TIMEOUT)
+	if (err == FL_TIMEOUT) {
 		fl_count(&x->server->stats.timeouts, 1);
+		fl_conn_no_linger(conn);
+	}
 	if (err != FL_OK && conn->state != FL_CONN_CLOSED)
 		fl_conn_drop(conn); /* part may have been sent: nothing sensible can follow */
 	return err;

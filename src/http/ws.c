@@ -262,6 +262,7 @@ static fl_err too_slow(fl_ws *ws)
 	if (ws->handler->slow == FL_WS_SLOW_DROP)
 		return FL_BUSY;
 	fl_count(&ws->conn->server->stats.ws_dropped, 1);
+	fl_conn_no_linger(ws->conn);
 	fl_ws_lost(ws, 1013);
 	return FL_CLOSED;
 }
@@ -557,6 +558,7 @@ void fl_ws_timer(fl_conn *conn)
 	}
 	if (stalled || silent) {
 		fl_count(&server->stats.timeouts, 1);
+		fl_conn_no_linger(conn);
 		fl_ws_lost(ws, 1006);
 		return;
 	}
