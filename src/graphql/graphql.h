@@ -288,6 +288,7 @@ typedef struct fl_gql_scalar {
 	const char *name;
 	const char *(*parse)(fl_arena *mem, const fl_gql_value *in, fl_str text, fl_gql_value *out);
 	bool (*write)(fl_buf *out, const fl_gql_value *value);
+	bool zero_is_null; /* an integer column of 0 is null where null may be */
 } fl_gql_scalar;
 
 /* Known without being given: DateTime (FL_GQL_INT, microseconds UTC), BigInt (FL_GQL_INT), Decimal (FL_GQL_STRING in

@@ -1,153 +1,507 @@
-// The types of schema/fleet.graphql that the page uses, field for field.
+// Made by tools/schemagen from the SDL in schema/; do not edit.
 
+/** A moment in UTC, RFC 3339 with up to microseconds, as in 2026-03-01T09:30:00.250Z. */
+export type DateTime = string;
+
+/** A whole number beyond 32 bits, written as a string or an integer. */
+export type BigInt = string;
+
+/** An exact decimal number, written as a string as in "1250.00"; never a float. */
+export type Decimal = string;
+
+/** A file sent with the request by the GraphQL multipart request specification. */
+export type Upload = File | Blob;
+
+/** What a caller may do. */
 export type Role = "DRIVER" | "MANAGER" | "AUDITOR" | "ADMIN";
+
+/** Where a report stands. */
 export type DamageReportStatus = "REPORTED" | "ASSESSED" | "APPROVED" | "IN_REPAIR" | "COMPLETED" | "REJECTED";
+
+/** How bad the damage is, from looks only to a loss of the vehicle. */
 export type Severity = "COSMETIC" | "MINOR" | "MODERATE" | "MAJOR" | "CRITICAL" | "TOTAL_LOSS";
-export type DamageType = "COLLISION" | "VANDALISM" | "WEATHER" | "WEAR_TEAR" | "MECHANICAL" | "GLASS" | "TIRE"
-	| "INTERIOR" | "THEFT" | "FIRE" | "FLOOD" | "OTHER";
+
+/** What caused the damage, or what kind it is. */
+export type DamageType = "COLLISION" | "VANDALISM" | "WEATHER" | "WEAR_TEAR" | "MECHANICAL" | "GLASS" | "TIRE" | "INTERIOR" | "THEFT" | "FIRE" | "FLOOD" | "OTHER";
+
+/** The part of a vehicle that is damaged. */
 export type VehiclePart = "HOOD" | "BUMPER" | "TRUNK" | "DOOR" | "FENDER" | "LIGHT" | "WINDSHIELD";
+
+/** The kinds of signs that something is wrong with a photo. */
 export type FraudSignalKind = "SAME_FILE" | "SAME_PICTURE" | "MIRRORED_PICTURE" | "CAPTURE_TIME" | "EDITED";
+
+/** What happened to a report. */
 export type DamageReportChangeKind = "CREATED" | "ASSESSED" | "UPDATED";
 
-export interface Tenant { id: string; name: string; currency: string }
-export interface Viewer { tenant: Tenant; role: Role; name: string }
-export interface Money { amount: string; currency: string }
-export interface GeoPoint { latitude: number; longitude: number }
-export interface Driver { id: string; name: string }
-export interface Facility { id: string; name: string; location: GeoPoint | null; address: string | null }
-
-export interface Vehicle {
-	id: string;
-	name: string;
-	plate: string | null;
-	vin: string;
-	make: string;
-	model: string;
-	year: number;
-	facility: Facility | null;
-	damageReports: DamageReportConnection;
-	reportUrl: string;
+export interface Query {
+  /** Who is asking: the company, the role and what they may do. */
+  viewer: Viewer;
+  /** One report, by its id or by the number that people use: give exactly one. Null when this company has no such report. */
+  damageReport: DamageReport | null;
+  /** The reports of this company, newest first. */
+  damageReports: DamageReportConnection;
+  /** One vehicle, by its id or by its name (as in VAN-12): give exactly one. */
+  vehicle: Vehicle | null;
+  /** The vehicles of this company, by name. */
+  vehicles: VehicleConnection;
+  /** The depots of this company, by name. */
+  facilities: Array<Facility>;
 }
 
-export interface PhotoQuality { sharpness: number; brightness: number; problems: string[] }
-
-export interface Photo {
-	id: string;
-	url: string;
-	viewUrl: string;
-	thumbnailUrl: string;
-	mediaType: string;
-	sizeBytes: string;
-	width: number;
-	height: number;
-	takenAt: string | null;
-	sha256: string;
-	quality: PhotoQuality | null;
+/** The arguments of Query.damageReport. */
+export interface QueryDamageReportArgs {
+  id?: string | null;
+  number?: BigInt | null;
 }
 
-export interface CostRange { low: Money; likely: Money; high: Money }
-export interface HoursRange { low: number; likely: number; high: number }
-
-export interface FraudSignal {
-	kind: FraudSignalKind;
-	score: number;
-	message: string;
-	photoId: string;
-	seenIn: DamageReport | null;
+/** The arguments of Query.damageReports. */
+export interface QueryDamageReportsArgs {
+  /** Only reports that match every condition given. */
+  filter?: DamageReportFilter | null;
+  /** How many reports to return, 1 to 100. */
+  first?: number | null;
+  /** Continue after this cursor, as given in pageInfo.endCursor. */
+  after?: string | null;
 }
 
-export interface SimilarCase { report: DamageReport; similarity: number }
-
-export interface Assessment {
-	model: string;
-	createdAt: string;
-	durationMs: number;
-	severity: Severity | null;
-	severityConfidence: number;
-	part: VehiclePart | null;
-	partConfidence: number;
-	damageType: DamageType | null;
-	damageTypeConfidence: number;
-	cost: CostRange | null;
-	repairHours: HoursRange | null;
-	rule: string[];
-	fraudSignals: FraudSignal[];
-	similarCases: SimilarCase[];
+/** The arguments of Query.vehicle. */
+export interface QueryVehicleArgs {
+  id?: string | null;
+  name?: string | null;
 }
 
+/** The arguments of Query.vehicles. */
+export interface QueryVehiclesArgs {
+  /** Only vehicles whose name, plate, VIN, make or model contains this text. */
+  search?: string | null;
+  /** How many vehicles to return, 1 to 100. */
+  first?: number | null;
+  /** Continue after this cursor. */
+  after?: string | null;
+}
+
+export interface Mutation {
+  /** Files a damage report with its photos and queues its assessment. Nothing is kept when any photo is refused. */
+  createDamageReport: CreateDamageReportPayload;
+  /** Changes a report. Only the fields given are changed. */
+  updateDamageReport: UpdateDamageReportPayload;
+}
+
+/** The arguments of Mutation.createDamageReport. */
+export interface MutationCreateDamageReportArgs {
+  input: CreateDamageReportInput;
+}
+
+/** The arguments of Mutation.updateDamageReport. */
+export interface MutationUpdateDamageReportArgs {
+  input: UpdateDamageReportInput;
+}
+
+export interface Subscription {
+  /** Each new report of this company, optionally of one vehicle only. */
+  damageReportCreated: DamageReportChange;
+  /** Each later change of a report of this company, optionally of one report only. */
+  damageReportUpdated: DamageReportChange;
+}
+
+/** The arguments of Subscription.damageReportCreated. */
+export interface SubscriptionDamageReportCreatedArgs {
+  vehicleId?: string | null;
+}
+
+/** The arguments of Subscription.damageReportUpdated. */
+export interface SubscriptionDamageReportUpdatedArgs {
+  reportId?: string | null;
+}
+
+/** The caller of this request. */
+export interface Viewer {
+  /** The company. */
+  tenant: Tenant;
+  /** What the caller may do. */
+  role: Role;
+  /** The name of the person or of the program. */
+  name: string;
+}
+
+/** A company. */
+export interface Tenant {
+  /** The company's public id. */
+  id: string;
+  /** The company's name. */
+  name: string;
+  /** The ISO 4217 code of the currency that its costs are kept in. */
+  currency: string;
+}
+
+/** An amount of money; exact. */
+export interface Money {
+  /** The amount in major units, as in "1250.00". */
+  amount: Decimal;
+  /** The ISO 4217 code, as in EUR. */
+  currency: string;
+}
+
+/** A place on Earth, WGS 84. */
+export interface GeoPoint {
+  /** Degrees north, -90 to 90. */
+  latitude: number;
+  /** Degrees east, -180 to 180. */
+  longitude: number;
+}
+
+/** A report of damage to one vehicle. */
 export interface DamageReport {
-	id: string;
-	number: string;
-	status: DamageReportStatus;
-	severity: Severity | null;
-	damageType: DamageType | null;
-	priority: number;
-	description: string;
-	reportedAt: string;
-	incidentAt: string;
-	updatedAt: string;
-	assessedAt: string | null;
-	completedAt: string | null;
-	vehicle: Vehicle;
-	driver: Driver | null;
-	facility: Facility | null;
-	location: GeoPoint | null;
-	address: string | null;
-	estimatedCost: Money | null;
-	actualCost: Money | null;
-	photos: Photo[];
-	assessment: Assessment | null;
-	version: number;
-	url: string;
+  /** A time-ordered UUID. */
+  id: string;
+  /** The number that people use. */
+  number: BigInt;
+  /** Where the report stands. */
+  status: DamageReportStatus;
+  /** How bad it is; null until assessed or set by hand. */
+  severity: Severity | null;
+  /** What kind of damage it is; null until assessed or set. */
+  damageType: DamageType | null;
+  /** 1 (first) to 10 (last). */
+  priority: number;
+  /** What the reporter wrote. */
+  description: string;
+  /** When the report was filed. */
+  reportedAt: DateTime;
+  /** When the damage happened, as far as the reporter knows. */
+  incidentAt: DateTime;
+  /** When the report last changed. */
+  updatedAt: DateTime;
+  /** When the assessment arrived. */
+  assessedAt: DateTime | null;
+  /** When the report was completed. */
+  completedAt: DateTime | null;
+  /** The damaged vehicle. */
+  vehicle: Vehicle;
+  /** Who drove or found it. */
+  driver: Driver | null;
+  /** The depot that the report belongs to. */
+  facility: Facility | null;
+  /** Where it happened. */
+  location: GeoPoint | null;
+  /** Where it happened, in words. */
+  address: string | null;
+  /** What the repair should cost. */
+  estimatedCost: Money | null;
+  /** What the repair did cost. */
+  actualCost: Money | null;
+  /** The photos, in the order they were sent. */
+  photos: Array<Photo>;
+  /** The newest assessment; null while it is being made. */
+  assessment: Assessment | null;
+  /** Grows by one with each change; send it back to update only what you have seen. */
+  version: number;
+  /** The page of this report. */
+  url: string;
 }
 
+/** One photo of a report. */
+export interface Photo {
+  /** The photo's number within its report. */
+  id: string;
+  /** The photo as sent. */
+  url: string;
+  /** The photo upright, at most 1280 pixels on its longer side, JPEG. */
+  viewUrl: string;
+  /** The photo upright, at most 320 pixels on its longer side, JPEG. */
+  thumbnailUrl: string;
+  /** The media type as found in the bytes, not as claimed. */
+  mediaType: string;
+  /** The file's size in bytes. */
+  sizeBytes: BigInt;
+  /** Upright width in pixels. */
+  width: number;
+  /** Upright height in pixels. */
+  height: number;
+  /** When the camera says that it was taken. */
+  takenAt: DateTime | null;
+  /** The SHA-256 of the file, in hexadecimal. */
+  sha256: string;
+  /** How usable the photo is. */
+  quality: PhotoQuality | null;
+}
+
+/** How usable a photo is. */
+export interface PhotoQuality {
+  /** 0 (blurred) to 1 (sharp). */
+  sharpness: number;
+  /** 0 (black) to 1 (white): the mean brightness. */
+  brightness: number;
+  /** Advice for the photographer, as in "too dark"; empty when the photo is fine. */
+  problems: Array<string>;
+}
+
+/** What the system makes of the photos of a report. */
+export interface Assessment {
+  /** The model and rules that made it, as in damage-1. */
+  model: string;
+  /** When it was made. */
+  createdAt: DateTime;
+  /** How long it took, in milliseconds. */
+  durationMs: number;
+  /** How bad the damage is; null when the model abstains. */
+  severity: Severity | null;
+  /** How sure the model is of the severity, 0 to 1, calibrated. */
+  severityConfidence: number;
+  /** The part that is most likely damaged; null when none is clear. */
+  part: VehiclePart | null;
+  /** How sure the model is of the part, 0 to 1. */
+  partConfidence: number;
+  /** What kind of damage it is; null when unclear. */
+  damageType: DamageType | null;
+  /** How sure the model is of the kind, 0 to 1. */
+  damageTypeConfidence: number;
+  /** Low, likely and high cost of the repair. */
+  cost: CostRange | null;
+  /** Low, likely and high hours of work. */
+  repairHours: HoursRange | null;
+  /** The rule behind cost and hours, in words, line by line. */
+  rule: Array<string>;
+  /** Signs that something is wrong with the photos. */
+  fraudSignals: Array<FraudSignal>;
+  /** Earlier reports that look alike, most alike first. */
+  similarCases: Array<SimilarCase>;
+}
+
+/** A cost with its uncertainty. */
+export interface CostRange {
+  /** One in ten repairs costs less. */
+  low: Money;
+  /** The likely cost. */
+  likely: Money;
+  /** One in ten repairs costs more. */
+  high: Money;
+}
+
+/** Hours of work with their uncertainty. */
+export interface HoursRange {
+  /** One in ten repairs takes less. */
+  low: number;
+  /** The likely time. */
+  likely: number;
+  /** One in ten repairs takes more. */
+  high: number;
+}
+
+/** A sign that something is wrong with a photo. */
+export interface FraudSignal {
+  /** What kind of sign it is. */
+  kind: FraudSignalKind;
+  /** How strong it is, 0 to 1. */
+  score: number;
+  /** What was found, in words. */
+  message: string;
+  /** The photo it is about, by its number in this report. */
+  photoId: string;
+  /** The report that had the picture before. */
+  seenIn: DamageReport | null;
+}
+
+/** An earlier report that looks alike. */
+export interface SimilarCase {
+  /** The earlier report. */
+  report: DamageReport;
+  /** How alike the photos are, 0 to 1. */
+  similarity: number;
+}
+
+/** A vehicle of the company. */
+export interface Vehicle {
+  /** The vehicle's id. */
+  id: string;
+  /** The name that people use, as in VAN-12. */
+  name: string;
+  /** The licence plate. */
+  plate: string | null;
+  /** The vehicle identification number. */
+  vin: string;
+  /** Who made it. */
+  make: string;
+  /** The model. */
+  model: string;
+  /** The model year. */
+  year: number;
+  /** The depot it belongs to. */
+  facility: Facility | null;
+  /** Its reports, newest first. */
+  damageReports: DamageReportConnection;
+  /** The page where a driver reports damage to it. */
+  reportUrl: string;
+}
+
+/** The arguments of Vehicle.damageReports. */
+export interface VehicleDamageReportsArgs {
+  /** How many reports to return, 1 to 100. */
+  first?: number | null;
+  /** Continue after this cursor. */
+  after?: string | null;
+}
+
+/** Somebody who drives for the company. */
+export interface Driver {
+  /** The driver's id. */
+  id: string;
+  /** The driver's name. */
+  name: string;
+}
+
+/** A depot. */
+export interface Facility {
+  /** The depot's id. */
+  id: string;
+  /** The depot's name. */
+  name: string;
+  /** Where it is. */
+  location: GeoPoint | null;
+  /** Its address. */
+  address: string | null;
+}
+
+/** A page of reports. */
+export interface DamageReportConnection {
+  /** The reports with their cursors. */
+  edges: Array<DamageReportEdge>;
+  /** The reports. */
+  nodes: Array<DamageReport>;
+  /** Where the page stands in the list. */
+  pageInfo: PageInfo;
+}
+
+/** A report in a list. */
+export interface DamageReportEdge {
+  /** Where it stands in the list. */
+  cursor: string;
+  /** The report. */
+  node: DamageReport;
+}
+
+/** A page of vehicles. */
+export interface VehicleConnection {
+  /** The vehicles with their cursors. */
+  edges: Array<VehicleEdge>;
+  /** The vehicles. */
+  nodes: Array<Vehicle>;
+  /** Where the page stands in the list. */
+  pageInfo: PageInfo;
+}
+
+/** A vehicle in a list. */
+export interface VehicleEdge {
+  /** Where it stands in the list. */
+  cursor: string;
+  /** The vehicle. */
+  node: Vehicle;
+}
+
+/** Where a page stands in a list. */
 export interface PageInfo {
-	hasNextPage: boolean;
-	hasPreviousPage: boolean;
-	startCursor: string | null;
-	endCursor: string | null;
+  /** Whether more follow. */
+  hasNextPage: boolean;
+  /** Whether some come before. */
+  hasPreviousPage: boolean;
+  /** The cursor of the first item. */
+  startCursor: string | null;
+  /** The cursor of the last item. */
+  endCursor: string | null;
 }
 
-export interface DamageReportConnection { nodes: DamageReport[]; pageInfo: PageInfo }
-
-export interface DamageReportFilter {
-	status?: DamageReportStatus[];
-	severity?: Severity[];
-	damageType?: DamageType[];
-	vehicleId?: string;
-	facilityId?: string;
-	reportedAfter?: string;
-	reportedBefore?: string;
-	search?: string;
+/** The new report. */
+export interface CreateDamageReportPayload {
+  /** The report as filed; its assessment follows. */
+  report: DamageReport;
 }
 
-export interface UpdateDamageReportInput {
-	id: string;
-	version?: number;
-	status?: DamageReportStatus;
-	reason?: string;
-	severity?: Severity;
-	damageType?: DamageType;
-	priority?: number;
-	description?: string;
-	estimatedCost?: string;
-	actualCost?: string;
+/** The changed report. */
+export interface UpdateDamageReportPayload {
+  /** The report after the change. */
+  report: DamageReport;
 }
 
-export interface CreateDamageReportInput {
-	vehicleId?: string;
-	vehicleName?: string;
-	description: string;
-	photos: unknown[];
-	incidentAt?: string;
-	location?: GeoPoint;
-	damageType?: DamageType;
-	idempotencyKey?: string;
-}
-
+/** One change of a report. */
 export interface DamageReportChange {
-	eventId: string;
-	kind: DamageReportChangeKind;
-	at: string;
-	report: DamageReport;
+  /** The event's id; a repeat of an event carries the same one. */
+  eventId: string;
+  /** What happened. */
+  kind: DamageReportChangeKind;
+  /** When it happened. */
+  at: DateTime;
+  /** The report as it is now. */
+  report: DamageReport;
+}
+
+/** Conditions on reports; all that are given must hold. */
+export interface DamageReportFilter {
+  /** Any of these statuses. */
+  status?: Array<DamageReportStatus> | null;
+  /** Any of these severities. */
+  severity?: Array<Severity> | null;
+  /** Any of these kinds. */
+  damageType?: Array<DamageType> | null;
+  /** Only this vehicle. */
+  vehicleId?: string | null;
+  /** Only this depot. */
+  facilityId?: string | null;
+  /** Filed at or after this time. */
+  reportedAfter?: DateTime | null;
+  /** Filed before this time. */
+  reportedBefore?: DateTime | null;
+  /** Words that the description, address or claim number contains. */
+  search?: string | null;
+}
+
+/** A place on Earth, WGS 84. */
+export interface GeoPointInput {
+  /** Degrees north, -90 to 90. */
+  latitude: number;
+  /** Degrees east, -180 to 180. */
+  longitude: number;
+}
+
+/** A new damage report. */
+export interface CreateDamageReportInput {
+  /** The vehicle by its id; give this or vehicleName. */
+  vehicleId?: string | null;
+  /** The vehicle by its name, as in VAN-12; give this or vehicleId. */
+  vehicleName?: string | null;
+  /** What happened, in the reporter's words; up to 10,000 characters. */
+  description: string;
+  /** 1 to 20 photos: JPEG, PNG, WebP or HEIC, each at most 25 MB and 100 megapixels. */
+  photos?: Array<Upload>;
+  /** When it happened; now if left out. */
+  incidentAt?: DateTime | null;
+  /** Where it happened. */
+  location?: GeoPointInput | null;
+  /** What kind of damage it is, if known. */
+  damageType?: DamageType | null;
+  /** Any text chosen by the client: a second report with the same key returns the first and files nothing. */
+  idempotencyKey?: string | null;
+}
+
+/** A change of a report. */
+export interface UpdateDamageReportInput {
+  /** The report. */
+  id: string;
+  /** The version that the change is based on; the change is refused when the report moved on since. */
+  version?: number | null;
+  /** The new status. */
+  status?: DamageReportStatus | null;
+  /** Why, in the words of who decides; kept in the history. REJECTED asks for one. */
+  reason?: string | null;
+  /** The severity as a person sees it. */
+  severity?: Severity | null;
+  /** The kind as a person sees it. */
+  damageType?: DamageType | null;
+  /** 1 (first) to 10 (last). */
+  priority?: number | null;
+  /** The description, corrected. */
+  description?: string | null;
+  /** What the repair should cost, in major units of the company's currency. */
+  estimatedCost?: Decimal | null;
+  /** What the repair did cost, in major units of the company's currency. */
+  actualCost?: Decimal | null;
 }

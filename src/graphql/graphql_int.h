@@ -1,0 +1,582 @@
+/* What the files of src/graphql share: errors, the lexer, the syntax tree, the type system, coercion, plans. */
+#ifndef FL_GRAPHQL_INT_H
+#define FL_GRAPHQL_INT_H
+
+#include "graphql/graphql.h"
+
+enum { GQL_NONE = UINT32_MAX, GQL_LISTS_MAX = 14, GQL_VALUE_DEPTH_MAX = 64, GQL_ERRORS_MAX = 50 };
+
+static inline fl_str gql_str(const char *z)
+{
+	return fl_str_z(z);
+}
+
+/* ---- Errors (error.c) ---- */
+
+/* places are byte offsets into the document; lines and columns are counted only when the error is written. */
+typedef struct gql_error {
+	struct gql_error *next;
+	fl_str message;
+	const char *code;
+	fl_str path; /* as JSON, "[\"a\",0]"; ptr NULL: none */
+	uint32_t place_count;
+	uint32_t places[];
+} gql_error;
+
+typedef struct gql_errors {
+	fl_arena *mem;
+	gql_error *first, *last;
+	uint32_t count, max; /* beyond max errors are counted, not kept; max 0 is GQL_ERRORS_MAX */
+	bool nomem;
+} gql_errors;
+
+#define GQL_CODE_SYNTAX "GRAPHQL_PARSE_FAILED"
+#define GQL_CODE_INVALID "GRAPHQL_VALIDATION_FAILED"
+#define GQL_CODE_INPUT "BAD_USER_INPUT"
+#define GQL_CODE_LIMIT "LIMIT_EXCEEDED"
+
+/* Adds an error at up to two places (GQL_NONE: none); returns it, NULL when it was not kept. */
+gql_error *gql_fault(gql_errors *errors, const char *code, uint32_t place, uint32_t other, const char *format, ...)
+	FL_PRINTF(5, 6);
+gql_error *gql_fault_at(gql_errors *errors, const char *code, const uint32_t *places, uint32_t count, fl_str message);
+/* "errors":[...] with the documents's lines and columns. request_id.ptr NULL: none. */
+void gql_write_errors(fl_buf *out, const gql_errors *errors, fl_str document, fl_str request_id);
+
+/* ---- Lexer (lex.c) ---- */
+
+typedef enum gql_token_kind {
+	GQL_T_EOF,
+	GQL_T_BANG,
+	GQL_T_DOLLAR,
+	GQL_T_AMP,
+	GQL_T_PAREN_L,
+	GQL_T_PAREN_R,
+	GQL_T_SPREAD,
+	GQL_T_COLON,
+	GQL_T_EQUALS,
+	GQL_T_AT,
+	GQL_T_BRACKET_L,
+	GQL_T_BRACKET_R,
+	GQL_T_BRACE_L,
+	GQL_T_PIPE,
+	GQL_T_BRACE_R,
+	GQL_T_NAME,
+	GQL_T_INT,
+	GQL_T_FLOAT,
+	GQL_T_STRING,
+	GQL_T_BLOCK_STRING,
+} gql_token_kind;
+
+typedef struct gql_lexer {
+	fl_str source;
+	gql_errors *errors;
+	uint32_t at;                /* behind the current token */
+	uint32_t tokens, tokens_max;
+	gql_token_kind kind;        /* the current token */
+	uint32_t start, end;
+} gql_lexer;
+
+/* Checks the encoding and reads the first token. All of these are false after an error, which is then in errors. */
+bool gql_lex_start(gql_lexer *lexer, fl_str source, uint32_t tokens_max, gql_errors *errors);
+bool gql_lex_next(gql_lexer *lexer);
+static inline fl_str gql_lex_text(const gql_lexer *lexer)
+{
+	return (fl_str){ lexer->source.ptr + lexer->start, lexer->end - lexer->start };
+}
+/* The decoded value of the current string token; escapes were checked by the lexer. ptr NULL: mem is full. */
+fl_str gql_lex_string(const gql_lexer *lexer, fl_arena *mem);
+bool gql_lex_unexpected(gql_lexer *lexer);                             /* always false */
+bool gql_lex_take(gql_lexer *lexer, gql_token_kind kind);              /* the token must be kind; moves on */
+bool gql_lex_take_name(gql_lexer *lexer, fl_str *name);
+bool gql_lex_is_word(const gql_lexer *lexer, const char *word);        /* a name token with this text */
+
+/* ---- Syntax tree (parse.c). Everything lies in flat arrays; nested things in preorder with the index behind their
+ * last descendant in end, so that every walk is a loop. ---- */
+
+typedef struct gql_range {
+	uint32_t first, end;
+} gql_range;
+
+/* A type as written: [[T!]]! is lists 2, nonnull bits from the inside out: bit 0 the named type, bit k the k-th list. */
+typedef struct gql_type_text {
+	fl_str name;
+	uint32_t place;
+	uint8_t lists;
+	uint16_t nonnull;
+} gql_type_text;
+
+typedef enum gql_literal_kind {
+	GQL_L_NULL,
+	GQL_L_BOOL,
+	GQL_L_INT,
+	GQL_L_FLOAT,
+	GQL_L_STRING,
+	GQL_L_ENUM,
+	GQL_L_VARIABLE,
+	GQL_L_LIST,
+	GQL_L_OBJECT,
+	GQL_L_OPAQUE, /* an upload; only in variables */
+} gql_literal_kind;
+
+/* A literal of a document or, in the same form, a JSON value of the variables. */
+typedef struct gql_literal {
+	uint8_t kind;
+	bool boolean;
+	bool from_json;   /* strings may name enum values; integers and doubles instead of text */
+	uint32_t place, end, count;
+	fl_str name;      /* the key, when this is a field of an object */
+	uint32_t name_place;
+	fl_str text;      /* number as written, decoded string, name of an enum value or a variable */
+	union {
+		int64_t integer;
+		double number;
+		void *file;
+	};
+} gql_literal;
+
+typedef struct gql_argument {
+	fl_str name;
+	uint32_t place, value; /* value: index of the literal */
+} gql_argument;
+
+typedef struct gql_directive {
+	fl_str name;
+	uint32_t place;
+	gql_range arguments;
+} gql_directive;
+
+typedef enum gql_selection_kind { GQL_S_FIELD, GQL_S_SPREAD, GQL_S_INLINE } gql_selection_kind;
+
+typedef struct gql_selection {
+	uint8_t kind;
+	bool has_set;
+	bool aliased;
+	uint32_t place, end, parent; /* parent: GQL_NONE at the top of its definition */
+	uint32_t name_place;
+	fl_str name;                 /* of the field or the fragment; the type condition of an inline fragment (may be empty) */
+	fl_str key;                  /* the response key of a field */
+	gql_range arguments, directives;
+	/* by the validator: */
+	const struct gql_field_def *field;
+	const struct gql_type *type; /* the type that has the field, or the one an inline fragment narrows to */
+	uint32_t fragment;           /* the definition that a spread names */
+} gql_selection;
+
+typedef struct gql_variable {
+	fl_str name;
+	uint32_t place, default_value; /* GQL_NONE: none */
+	gql_type_text type;
+	gql_range directives;
+	/* by the validator: */
+	const struct gql_type *named;
+	bool used;
+} gql_variable;
+
+typedef struct gql_definition {
+	bool is_fragment;
+	fl_gql_operation operation;
+	uint32_t place, name_place;
+	fl_str name;             /* ptr NULL: anonymous */
+	fl_str condition;        /* of a fragment */
+	uint32_t condition_place;
+	gql_range variables, directives, selections;
+	/* by the validator: */
+	const struct gql_type *type;
+	gql_range usages;
+	bool used;
+} gql_definition;
+
+typedef struct gql_document {
+	fl_arena *mem;
+	fl_str source;
+	gql_definition *definitions;
+	gql_selection *selections;
+	gql_argument *arguments;
+	gql_directive *directives;
+	gql_variable *variables;
+	gql_literal *literals;
+	uint32_t definition_count, selection_count, argument_count, directive_count, variable_count, literal_count;
+	uint32_t definition_cap, selection_cap, argument_cap, directive_cap, variable_cap, literal_cap;
+} gql_document;
+
+/* Makes room for one more item behind array[count]; false when mem is full. */
+bool gql_room(fl_arena *mem, void *array, uint32_t count, uint32_t *cap, size_t size);
+
+typedef struct gql_parser {
+	gql_lexer lexer;
+	gql_document *doc;
+	const fl_gql_limits *limits;
+	uint32_t aliases, directives;
+} gql_parser;
+
+/* False: the errors say why. source must outlive the document. */
+bool gql_parse(gql_document *doc, fl_arena *mem, fl_str source, const fl_gql_limits *limits, gql_errors *errors);
+/* Parts that the SDL shares. constant: no variables. */
+bool gql_parse_value(gql_parser *parser, bool constant, uint32_t *index);
+bool gql_parse_type(gql_parser *parser, gql_type_text *out);
+bool gql_parse_directives(gql_parser *parser, bool constant, gql_range *out);
+
+/* ---- Type system (schema.c, sdl.c) ---- */
+
+typedef enum gql_type_kind {
+	GQL_SCALAR,
+	GQL_OBJECT_TYPE,
+	GQL_INTERFACE,
+	GQL_UNION,
+	GQL_ENUM_TYPE,
+	GQL_INPUT_TYPE,
+} gql_type_kind;
+
+typedef enum gql_builtin { GQL_CUSTOM, GQL_SCALAR_INT, GQL_SCALAR_FLOAT, GQL_SCALAR_STRING, GQL_SCALAR_BOOLEAN, GQL_SCALAR_ID } gql_builtin;
+
+/* A type with its wrappers, as gql_type_text. */
+typedef struct gql_type_ref {
+	const struct gql_type *type;
+	uint8_t lists;
+	uint16_t nonnull;
+} gql_type_ref;
+
+static inline bool gql_ref_nonnull(gql_type_ref ref)
+{
+	return ref.nonnull >> ref.lists & 1;
+}
+static inline gql_type_ref gql_ref_nullable(gql_type_ref ref)
+{
+	ref.nonnull &= ~(1u << ref.lists);
+	return ref;
+}
+/* The item type of a list. */
+static inline gql_type_ref gql_ref_item(gql_type_ref ref)
+{
+	assert(ref.lists > 0);
+	ref.nonnull &= ~(1u << ref.lists);
+	ref.lists--;
+	return ref;
+}
+
+/* An argument or a field of an input object. */
+typedef struct gql_input {
+	fl_str name, description, deprecated; /* deprecated.ptr NULL: it is not */
+	gql_range directives;
+	gql_type_ref type;
+	gql_type_text type_text;
+	uint32_t default_literal;             /* into the schema's document; GQL_NONE: none */
+	fl_gql_value default_value;           /* coerced; absent: none */
+	fl_str default_text;                  /* as introspection shows it */
+} gql_input;
+
+typedef struct gql_field_def {
+	fl_str name, description, deprecated;
+	gql_type_ref type;
+	gql_type_text type_text;
+	const struct gql_type *owner;
+	uint32_t index; /* its place in the owner */
+	gql_range directives;
+	gql_input *args;
+	uint32_t arg_count;
+	fl_gql_bind bind;
+	bool is_typename;
+} gql_field_def;
+
+typedef struct gql_enum_value {
+	fl_str name, description, deprecated, quoted;
+	gql_range directives;
+} gql_enum_value;
+
+typedef struct gql_type {
+	gql_type_kind kind;
+	gql_builtin builtin;
+	uint16_t index;
+	bool one_of;
+	bool of_engine; /* built in: scalars of the specification and introspection */
+	fl_str name, description, specified_by;
+	bool defined;
+	gql_range directives;
+	gql_field_def *fields;
+	gql_input *inputs;
+	gql_enum_value *values;
+	uint32_t field_count, input_count, value_count, field_cap, input_cap, value_cap;
+	fl_str *interface_names, *member_names; /* as written; members of a union */
+	const struct gql_type **interfaces, **possible;
+	uint32_t interface_name_count, member_name_count, interface_name_cap, member_name_cap;
+	uint32_t interface_count, possible_count;
+	uint64_t *possible_bits;                /* of abstract types, by type index; NULL for the others */
+	const fl_gql_scalar *scalar;
+	fl_str quoted_name;                     /* "\"Name\"", for __typename */
+	gql_field_def typename_field;
+} gql_type;
+
+static inline bool gql_is_composite(const gql_type *type)
+{
+	return type->kind == GQL_OBJECT_TYPE || type->kind == GQL_INTERFACE || type->kind == GQL_UNION;
+}
+static inline bool gql_is_abstract(const gql_type *type)
+{
+	return type->kind == GQL_INTERFACE || type->kind == GQL_UNION;
+}
+static inline bool gql_is_input(const gql_type *type)
+{
+	return type->kind == GQL_SCALAR || type->kind == GQL_ENUM_TYPE || type->kind == GQL_INPUT_TYPE;
+}
+/* Whether an object type can be an object of this composite type. */
+static inline bool gql_is_possible(const gql_type *composite, const gql_type *object)
+{
+	return composite == object ||
+	       (composite->possible_bits && composite->possible_bits[object->index / 64] >> (object->index % 64) & 1);
+}
+
+typedef enum gql_place_bits {
+	GQL_AT_QUERY = 1 << 0,
+	GQL_AT_MUTATION = 1 << 1,
+	GQL_AT_SUBSCRIPTION = 1 << 2,
+	GQL_AT_FIELD = 1 << 3,
+	GQL_AT_FRAGMENT_DEFINITION = 1 << 4,
+	GQL_AT_FRAGMENT_SPREAD = 1 << 5,
+	GQL_AT_INLINE_FRAGMENT = 1 << 6,
+	GQL_AT_VARIABLE_DEFINITION = 1 << 7,
+	GQL_AT_SCHEMA = 1 << 8,
+	GQL_AT_SCALAR = 1 << 9,
+	GQL_AT_OBJECT = 1 << 10,
+	GQL_AT_FIELD_DEFINITION = 1 << 11,
+	GQL_AT_ARGUMENT_DEFINITION = 1 << 12,
+	GQL_AT_INTERFACE = 1 << 13,
+	GQL_AT_UNION = 1 << 14,
+	GQL_AT_ENUM = 1 << 15,
+	GQL_AT_ENUM_VALUE = 1 << 16,
+	GQL_AT_INPUT_OBJECT = 1 << 17,
+	GQL_AT_INPUT_FIELD_DEFINITION = 1 << 18,
+} gql_place_bits;
+enum { GQL_PLACE_COUNT = 19 };
+extern const char *const gql_place_names[GQL_PLACE_COUNT];
+
+typedef struct gql_directive_def {
+	fl_str name, description;
+	gql_input *args;
+	uint32_t arg_count;
+	uint32_t places; /* gql_place_bits */
+	bool repeatable;
+	bool of_engine;
+} gql_directive_def;
+
+struct fl_gql_schema {
+	fl_arena mem;
+	fl_str description;
+	fl_str sdl;
+	gql_type **types;
+	uint32_t type_count, type_cap;
+	gql_directive_def *directives;
+	uint32_t directive_count, directive_cap;
+	fl_str root_names[3];
+	bool roots_given;
+	const gql_type *roots[3]; /* by fl_gql_operation; NULL: none */
+	fl_map type_map;          /* name -> gql_type */
+	struct gql_field_slot *field_slots;
+	uint32_t field_slot_mask;
+	gql_document doc;         /* holds default values and applied directives */
+	const gql_type *t_schema, *t_type, *t_string, *t_boolean, *t_int, *t_float, *t_id;
+	gql_field_def meta_schema, meta_type; /* __schema and __type of the query type */
+};
+
+/* A map with the schema's seed: fl_map_init asks the kernel for one each time. */
+static inline void gql_map_init(fl_map *map, fl_arena *mem, const fl_gql_schema *schema)
+{
+	*map = (fl_map){ .mem = mem, .seed = schema->type_map.seed };
+}
+
+/* Parses SDL into schema (types without links). */
+bool gql_sdl_parse(fl_gql_schema *schema, fl_str sdl, bool of_engine, gql_errors *errors);
+/* Links names, checks the schema, coerces defaults. bind false: for tools, no binding is wanted. */
+fl_err gql_schema_build(const fl_gql_schema_options *options, bool bind, fl_gql_schema **out, fl_diag *diag);
+
+const gql_type *gql_schema_type(const fl_gql_schema *schema, fl_str name);
+/* The field of an object or interface type, the meta-fields included; NULL when there is none. */
+const gql_field_def *gql_schema_field(const fl_gql_schema *schema, const gql_type *type, fl_str name);
+const gql_directive_def *gql_schema_directive(const fl_gql_schema *schema, fl_str name);
+const gql_input *gql_find_input(const gql_input *inputs, uint32_t count, fl_str name);
+/* "[T!]!" into mem. */
+fl_str gql_ref_text(fl_arena *mem, gql_type_ref ref);
+
+extern const char gql_builtin_sdl[];
+extern const fl_gql_scalar gql_known_scalars[];
+extern const size_t gql_known_scalar_count;
+/* Binds the types of introspection (introspect.c). */
+void gql_bind_introspection(fl_gql_schema *schema);
+const fl_gql_schema *gql_field_schema(const fl_gql_field *field);
+
+/* ---- Coercion (coerce.c) ---- */
+
+typedef struct gql_coercer {
+	fl_arena *mem;
+	gql_errors *errors;
+	const char *code;
+	const gql_literal *literals;         /* what is read */
+	uint32_t place;                      /* where errors are; GQL_NONE: where the literal is */
+	fl_str variable;                     /* the name of the variable whose JSON value is read; ptr NULL: a literal */
+	/* What variables inside literals mean; literal.integer is their index. Validation gets a call instead and leaves the
+	 * value absent. */
+	const fl_gql_value *variable_values;
+	void (*on_variable)(void *arg, uint32_t literal, gql_type_ref type, bool has_default, const gql_type *one_of);
+	void *arg;
+} gql_coercer;
+
+/* literals[index] as a value of type. false: errors were added (or errors->nomem). */
+bool gql_coerce(gql_coercer *coercer, gql_type_ref type, uint32_t index, fl_gql_value *out);
+/* JSON -> literals in preorder, for variables; names are the keys. */
+bool gql_literals_from_json(fl_arena *mem, const fl_json *json, gql_literal **out, uint32_t *count);
+/* The literal at a path as in "input.photos.0", below the object literals[0]; NULL when there is none. */
+gql_literal *gql_literal_at(gql_literal *literals, fl_str path);
+/* A literal as GraphQL text, for error messages and introspection. */
+void gql_print_literal(fl_buf *out, const gql_literal *literals, uint32_t index);
+
+/* ---- Validation (validate.c, overlap.c) ---- */
+
+/* Adds to errors; fills the validator's members of the document. scratch is for its own working memory. */
+void gql_validate(const fl_gql_schema *schema, gql_document *doc, const fl_gql_limits *limits, fl_arena *scratch, gql_errors *errors);
+void gql_validate_overlap(const fl_gql_schema *schema, gql_document *doc, fl_arena *scratch, gql_errors *errors);
+
+/* ---- Plan (plan.c): what a document means for one operation, with fragments spread out and merged ---- */
+
+/* Condition 0 always holds. Others, in order: of an earlier condition and a variable, or of two earlier ones. */
+typedef struct gql_condition {
+	bool is_or, wanted;
+	uint32_t a, b; /* or: two conditions; else a condition and the index of a variable */
+} gql_condition;
+
+typedef struct gql_node gql_node;
+
+/* What is selected on objects of one type. */
+typedef struct gql_branch {
+	const gql_type *type;
+	gql_node *nodes;
+	uint32_t count;
+	uint32_t set;       /* index of its objects at run time; GQL_NONE: no batch field below, nothing is collected */
+} gql_branch;
+
+struct gql_node {
+	const gql_field_def *def;
+	fl_str key;                  /* "\"key\":" as it is written, for JSON */
+	uint32_t condition;
+	uint32_t run;                /* index of its results at run time; GQL_NONE: read while writing */
+	uint8_t how;                 /* of def->bind; FL_GQL_UNBOUND for __typename */
+	bool composite;
+	bool zero_is_null;
+	const fl_gql_value *args;    /* def->arg_count; those that use variables are filled per request */
+	uint32_t *arg_literals;      /* of those; NULL: none does */
+	uint32_t dynamic;            /* index of its arguments at run time */
+	gql_branch *branches;        /* of a composite field, one a possible object type */
+	uint32_t branch_count;
+	gql_node *parent;
+	uint32_t depth;
+	const uint32_t *places;
+	uint32_t place_count;
+};
+
+typedef struct gql_plan {
+	const fl_gql_schema *schema;
+	fl_gql_operation operation;
+	gql_document doc;
+	const gql_definition *definition;
+	gql_branch root;
+	fl_gql_value *variable_defaults; /* absent: none */
+	gql_condition *conditions;
+	gql_node **dynamics;             /* the nodes whose arguments use variables */
+	uint32_t condition_count, condition_cap, dynamic_count, dynamic_cap;
+	uint32_t run_count, set_count, depth;
+	bool lists_nest;
+} gql_plan;
+
+/* Builds the plan of one operation of a valid document. False: errors say why. */
+bool gql_plan_make(gql_plan *plan, const fl_gql_schema *schema, fl_str operation_name, const fl_gql_limits *limits, fl_arena *scratch,
+		   gql_errors *errors);
+const gql_branch *gql_node_branch(const gql_node *node, const gql_type *type);
+
+/* ---- Execution (execute.c, write.c, field.c) ---- */
+
+typedef struct gql_failure {
+	fl_err err;
+	fl_str text;
+} gql_failure;
+
+/* The objects of a branch. */
+typedef struct gql_set {
+	const void **objects;
+	uint32_t count;
+} gql_set;
+
+/* The results of a batch field, and where the children of each row begin among the objects of their branch. */
+typedef struct gql_run {
+	fl_gql_value *results;
+	uint32_t *first;
+	uint32_t *sub; /* of interfaces and unions: the place of each child in the set of its own type */
+} gql_run;
+
+typedef struct gql_exec {
+	fl_ctx *ctx;
+	fl_arena *mem;
+	const gql_plan *plan;
+	const void *root;
+	const fl_gql_value *variables;
+	uint8_t *holds;                   /* by condition */
+	const fl_gql_value **arguments;   /* by dynamic node; NULL: they are wrong, the failure says why */
+	const gql_failure **wrong_arguments;
+	gql_set *sets;
+	gql_run *runs;
+	gql_errors errors;
+	uint32_t resolver_calls, waves;
+} gql_exec;
+
+struct fl_gql_field {
+	const gql_exec *exec;
+	const gql_node *node;
+	const struct fl_gql_field *also; /* the same field elsewhere, resolved by the same call */
+};
+
+static inline bool gql_holds(const gql_exec *x, const gql_node *node)
+{
+	return x->holds[node->condition];
+}
+static inline const fl_gql_value *gql_node_args(const gql_exec *x, const gql_node *node)
+{
+	return node->arg_literals ? x->arguments[node->dynamic] : node->args;
+}
+
+/* A value whose kind is FL_GQL_ERROR. text.ptr NULL: the error's own sentence. */
+fl_gql_value gql_failure_value(fl_arena *mem, fl_err err, fl_str text);
+/* The value of a column that is no leaf. */
+fl_gql_value gql_read_column(const gql_node *node, const void *parent);
+fl_gql_value gql_call_getter(const gql_exec *x, const gql_node *node, const void *parent);
+/* Runs all batch fields. Errors: FL_NOMEM, FL_CANCELLED. */
+fl_err gql_run_batches(gql_exec *x);
+/* Writes the value of "data"; adds errors. FL_NOMEM only. */
+fl_err gql_write_data(gql_exec *x, fl_buf *out);
+
+/* ---- Cache of prepared documents (cache.c) ---- */
+
+typedef struct gql_entry {
+	struct gql_entry *newer, *older; /* the queue */
+	struct gql_entry *chain;         /* of its hash bucket */
+	uint64_t hash;
+	uint32_t refs;                   /* the cache's own counts too */
+	bool visited, cached;
+	fl_arena mem;                    /* holds everything below, and the text */
+	fl_str operation_name;
+	gql_plan plan;
+} gql_entry;
+
+typedef struct gql_cache {
+	gql_entry **buckets;
+	gql_entry *newest, *oldest, *hand;
+	size_t bytes, bytes_max, count;
+	uint64_t seed;
+	fl_gql_stats stats;
+} gql_cache;
+
+bool gql_cache_init(gql_cache *cache, size_t bytes_max);
+void gql_cache_fini(gql_cache *cache);
+/* A reference to the entry, or NULL. */
+gql_entry *gql_cache_get(gql_cache *cache, fl_str query, fl_str operation_name);
+/* Keeps the entry, if it may; the caller's reference stays the caller's. */
+void gql_cache_put(gql_cache *cache, gql_entry *entry);
+void gql_entry_put(gql_entry *entry); /* gives a reference back */
+
+#endif
