@@ -7,6 +7,7 @@ static live server;
 
 static void assert_has(const char *answer, const char *part)
 {
+	assert_non_null(answer);
 	if (strstr(answer, part) == NULL)
 		fail_msg("no \"%s\" in: %.600s", part, answer);
 }
