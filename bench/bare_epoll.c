@@ -57,7 +57,7 @@ static void serve(int fd)
 		return;
 	}
 	for (char *at = buf; (at = memmem(at, (size_t)(buf + len - at), "\r\n\r\n", 4)) != NULL; at += 4) {
-		if (write(fd, answer, sizeof(answer) - 1) < 0) {
+		if (send(fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL) < 0) {
 			close(fd);
 			return;
 		}
