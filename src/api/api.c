@@ -1,0 +1,60 @@
+#include "api/api_int.h"
+
+#include <stdlib.h>
+
+fl_err fl_api_schema_new(fl_gql_schema **out, fl_diag *diag)
+{
+	const fl_gql_schema_options options = {
+		.sdl = { fl_api_sdl, fl_api_sdl_len }, .types = fl_api_types, .type_count = fl_api_type_count,
+	};
+	return fl_gql_schema_new(&options, out, diag);
+}
+
+enum { PLAN_CACHE_BYTES = 16 << 20, SUBSCRIPTIONS_MAX = 20000 };
+
+static fl_err open_parts(fl_api *api, const fl_api_options *options)
+{
+	size_t cache = options->cache_bytes ? options->cache_bytes : PLAN_CACHE_BYTES;
+	unsigned subscriptions = options->subscriptions_max ? options->subscriptions_max : SUBSCRIPTIONS_MAX;
+	FL_TRY(fl_gql_engine_new(options->schema, NULL, cache, &api->engine));
+	return fl_live_new(api->loop, options->services, subscriptions, &api->live);
+}
+
+fl_err fl_api_new(fl_loop *loop, const fl_api_options *options, fl_api **out)
+{
+	fl_api *api = calloc(1, sizeof(*api));
+	if (!api)
+		return FL_NOMEM;
+	api->loop = loop;
+	api->services = options->services;
+	fl_err err = open_parts(api, options);
+	if (err) {
+		fl_api_free(api);
+		return err;
+	}
+	options->services->api = api;
+	*out = api;
+	return FL_OK;
+}
+
+void fl_api_free(fl_api *api)
+{
+	if (!api)
+		return;
+	fl_live_free(api->live);
+	fl_gql_engine_free(api->engine);
+	api->services->api = NULL;
+	free(api);
+}
+
+fl_err fl_api_execute(fl_ctx *ctx, fl_str document, fl_str variables_json, fl_str *out)
+{
+	fl_gql_request request = { .query = document };
+	fl_gql_outcome outcome;
+	FL_AUTO_BUF fl_buf buf = fl_buf_make(FL_API_ANSWER_MAX);
+	if (variables_json.len)
+		FL_TRY(fl_json_parse(ctx->mem, variables_json, &request.variables, &ctx->diag));
+	FL_TRY(fl_gql_execute(ctx, ctx->services->api->engine, &request, &buf, &outcome));
+	*out = fl_str_dup(ctx->mem, fl_buf_view(&buf));
+	return out->ptr ? FL_OK : FL_NOMEM;
+}

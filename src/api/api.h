@@ -1,0 +1,54 @@
+/* api: how schema fields reach domain functions. Read this page before adding a field.
+ *
+ *	schema/fleet.graphql        Vehicle.reportUrl: String!            the contract; descriptions become docs
+ *	(generated) api_schema.h     struct fl_api_vehicle { ... .report_url }   one bind a field, in the SDL's order
+ *	api/vehicle.c               .report_url = FL_GETTER(report_url)   thin: reads what fleet/ loaded, or asks fleet/ for a batch
+ *	fleet/vehicle.h             fl_vehicles_get(...)                  the rules and the SQL
+ *
+ * To add a field: write it and its description into the SDL; the build then names the bind that is missing. A column of
+ * the parent's struct is FL_COLUMN; something computed from it is FL_GETTER; anything that asks the database is FL_BATCH
+ * and gets all parents of the level at once. A field that only some roles may see is refused in fleet/, not here.
+ *
+ *	POST, GET /graphql   queries and mutations (JSON, or multipart with photos)   graphql_http.c
+ *	WebSocket /graphql   the same and subscriptions, graphql-transport-ws         graphql_ws.c
+ *	GET /photos/...      bytes of photos, for those who may see the report        photos.c
+ *
+ * Threads: the schema is shared; a fl_api belongs to its loop and is found through ctx->services->api. */
+#ifndef FL_API_H
+#define FL_API_H
+
+#include "fleet/fleet.h"
+#include "graphql/graphql.h"
+#include "http/http.h"
+
+typedef struct fl_api fl_api;
+
+/* The schema of this program, bound to its resolvers. Errors are mistakes of ours: diag names the field. */
+FL_MUST fl_err fl_api_schema_new(fl_gql_schema **out, fl_diag *diag);
+
+typedef struct fl_api_options {
+	const fl_gql_schema *schema;
+	fl_services *services;     /* its .api is set to the new object */
+	size_t cache_bytes;        /* plans; 0: 16 MiB */
+	unsigned subscriptions_max; /* of this loop; 0: 20,000 */
+} fl_api_options;
+
+FL_MUST fl_err fl_api_new(fl_loop *loop, const fl_api_options *options, fl_api **out);
+/* All requests and sockets must have ended. */
+void fl_api_free(fl_api *api);
+
+/* /graphql and /photos. */
+FL_MUST fl_err fl_api_routes(fl_router *router);
+
+/* ---- For pages rendered in this process -------------------------------------------------------------------------------- */
+
+/* Sets ctx->caller from the bearer token, or from the cookie fleet_session. FL_UNAUTHENTICATED: neither is good. */
+FL_MUST fl_err fl_api_authenticate(fl_ctx *ctx, fl_request *req);
+
+/* Runs a document as ctx->caller; variables_json may be empty. *answer is the whole response, in ctx->mem. */
+FL_MUST fl_err fl_api_execute(fl_ctx *ctx, fl_str document, fl_str variables_json, fl_str *answer);
+
+enum { FL_API_BODY_MAX = 1 << 20, FL_API_ANSWER_MAX = 64 << 20 };
+#define FL_API_UPLOAD_MAX (UINT64_C(520) << 20) /* a whole multipart request: 20 photos of 25 MB and some words */
+
+#endif

@@ -1,0 +1,98 @@
+/* Inside api/: the objects that resolvers pass from one level to the next, and what the transports share. */
+#ifndef FL_API_INT_H
+#define FL_API_INT_H
+
+#include "api/api.h"
+#include "api_schema.h"
+#include "fleet/event.h"
+#include "fleet/report.h"
+#include "fleet/vehicle.h"
+
+/* What a connection shows: rows, and whether there are more. The edge, the node and the page info are views of it. */
+typedef struct fl_page_of_reports {
+	fl_report *rows;
+	size_t count;
+	bool more, later; /* later: not the first page */
+} fl_page_of_reports;
+
+typedef struct fl_page_of_vehicles {
+	fl_vehicle *rows;
+	size_t count;
+	bool more, later;
+} fl_page_of_vehicles;
+
+typedef struct fl_money {
+	int64_t cents;
+	const char *currency;
+} fl_money;
+
+/* PageInfo, of either list. */
+typedef struct fl_page_info {
+	bool has_next, has_previous;
+	fl_str start, end; /* cursors; ptr NULL: the page is empty */
+} fl_page_info;
+
+enum { FL_CURSOR_REPORT = 'r', FL_CURSOR_VEHICLE = 'v', FL_PAGE_FIRST = 20, FL_PAGE_FIRST_MAX = 100 };
+
+/* An event on its way to subscribers: the parent of the subscription's root field. */
+typedef struct fl_change {
+	fl_uuid event_id;
+	int kind; /* FL_API_..._CREATED and so on, of DamageReportChangeKind */
+	int64_t at;
+	fl_uuid report_id;
+	int32_t vehicle_id;
+} fl_change;
+
+/* An ID argument that stands for a number: FL_BAD_INPUT when it is none. what: as the client calls it. */
+FL_MUST fl_err fl_api_id(fl_ctx *ctx, const char *what, const fl_gql_value *value, int32_t *out);
+FL_MUST fl_err fl_api_uuid(fl_ctx *ctx, const char *what, const fl_gql_value *value, fl_uuid *out);
+
+/* For batches whose parents each point to at most one row of another table by a number: loads the distinct ones and
+ * scatters them. */
+typedef struct fl_api_reference {
+	int32_t (*key)(const void *parent); /* 0: none */
+	fl_err (*load)(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count);
+} fl_api_reference;
+FL_MUST fl_err fl_api_refer(fl_ctx *ctx, const fl_api_reference *reference, fl_gql_batch *batch);
+
+/* The same for reports by their id. key: false when there is none. */
+FL_MUST fl_err fl_api_refer_report(fl_ctx *ctx, bool (*key)(const void *parent, fl_uuid *out), fl_gql_batch *batch);
+
+/* Loaders for fl_api_reference. */
+FL_MUST fl_err fl_api_load_vehicles(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count);
+FL_MUST fl_err fl_api_load_facilities(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count);
+FL_MUST fl_err fl_api_load_drivers(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count);
+
+/* A page made of limit + 1 rows. */
+FL_MUST fl_err fl_api_page_of_reports(fl_ctx *ctx, fl_report *rows, size_t count, const fl_gql_page *page, fl_gql_value *out);
+
+/* live.c: subscriptions of this loop. */
+typedef struct fl_live fl_live;
+typedef struct fl_live_sub fl_live_sub;
+FL_MUST fl_err fl_live_new(fl_loop *loop, fl_services *services, unsigned subscriptions_max, fl_live **out);
+void fl_live_free(fl_live *live);
+/* Follows what source's root field asks for, as caller. deliver gets each answer, in order; the text is borrowed. A text
+ * without pointer says that something was missed. deliver must not leave subscriptions. Takes source over, also when it
+ * fails (FL_TOO_MANY). */
+typedef void (*fl_live_deliver)(void *arg, fl_str answer);
+FL_MUST fl_err fl_live_follow(fl_ctx *ctx, fl_live *live, fl_gql_source *source, fl_live_deliver deliver, void *arg, fl_live_sub **out);
+/* No deliver is called any more. NULL is fine. */
+void fl_live_leave(fl_live_sub *sub);
+
+struct fl_api {
+	fl_loop *loop;
+	fl_services *services;
+	fl_gql_engine *engine;
+	fl_live *live;
+};
+
+/* graphql_ws.c: answers an upgrade of /graphql. */
+fl_err fl_api_ws(fl_ctx *ctx, fl_request *req, fl_response *res);
+/* photos.c: answers GET /photos/:report/:photo/:variant. */
+fl_err fl_api_photo_bytes(fl_ctx *ctx, fl_request *req, fl_response *res);
+/* auth.c: false when a browser sent the request from a page of another site. */
+bool fl_api_same_origin(const fl_request *req);
+/* auth.c: from a bearer token as text, as in a WebSocket's connection_init. */
+FL_MUST fl_err fl_api_authenticate_bearer(fl_ctx *ctx, fl_str header);
+
+#endif

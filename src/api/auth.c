@@ -1,0 +1,33 @@
+/* From a request to a caller. */
+#include "api/api_int.h"
+#include "fleet/session.h"
+
+fl_err fl_api_authenticate_bearer(fl_ctx *ctx, fl_str header)
+{
+	fl_str token, scheme = fl_str_cut(header, ' ', &token);
+	if (!fl_str_eq_nocase(scheme, FL_STR("Bearer")) || token.len == 0)
+		return fl_fail(&ctx->diag, FL_UNAUTHENTICATED, "the authorization must be \"Bearer\" and a token");
+	return fl_session_enter(ctx, fl_str_trim(token));
+}
+
+fl_err fl_api_authenticate(fl_ctx *ctx, fl_request *req)
+{
+	fl_str cookie, header = fl_request_header(req, FL_STR("authorization"));
+	if (header.ptr)
+		return fl_api_authenticate_bearer(ctx, header);
+	if (fl_request_cookie(req, FL_STR("fleet_session"), &cookie) && cookie.len)
+		return fl_session_enter(ctx, cookie);
+	return fl_fail(&ctx->diag, FL_UNAUTHENTICATED, "log in first, or send a bearer token");
+}
+
+/* Browsers name the page's site in Origin (and newer ones in Sec-Fetch-Site); other clients send neither. */
+bool fl_api_same_origin(const fl_request *req)
+{
+	fl_str origin = fl_request_header(req, FL_STR("origin")), site = fl_request_header(req, FL_STR("sec-fetch-site"));
+	if (site.ptr && !fl_str_eq(site, FL_STR("same-origin")) && !fl_str_eq(site, FL_STR("none")))
+		return false;
+	if (!origin.ptr)
+		return true;
+	ptrdiff_t scheme = fl_str_find(origin, FL_STR("://"));
+	return scheme >= 0 && fl_str_eq_nocase(fl_str_slice(origin, scheme + 3, origin.len), req->host);
+}

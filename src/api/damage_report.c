@@ -1,0 +1,286 @@
+#include "api/api_int.h"
+
+/* ---- DamageReport ---- */
+
+static int32_t vehicle_key(const void *parent)
+{
+	return ((const fl_report *)parent)->vehicle_id;
+}
+
+static int32_t driver_key(const void *parent)
+{
+	return ((const fl_report *)parent)->driver_id;
+}
+
+static int32_t facility_key(const void *parent)
+{
+	return ((const fl_report *)parent)->facility_id;
+}
+
+static fl_err vehicle(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	return fl_api_refer(ctx, &(fl_api_reference){ vehicle_key, fl_api_load_vehicles }, batch);
+}
+
+static fl_err driver(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	return fl_api_refer(ctx, &(fl_api_reference){ driver_key, fl_api_load_drivers }, batch);
+}
+
+static fl_err facility(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	return fl_api_refer(ctx, &(fl_api_reference){ facility_key, fl_api_load_facilities }, batch);
+}
+
+/* The distinct reports of a batch whose parents are reports. */
+static fl_err report_keys(fl_ctx *ctx, const fl_gql_batch *batch, fl_gql_keys_uuid *out)
+{
+	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, batch->count);
+	if (!ids)
+		return FL_NOMEM;
+	for (size_t i = 0; i < batch->count; i++)
+		ids[i] = ((const fl_report *)batch->parents[i])->id;
+	return fl_gql_distinct_uuid(ctx->mem, ids, NULL, batch->count, out);
+}
+
+/* Photos come ordered by report, so those of one report lie side by side. */
+static fl_err photos(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	fl_gql_keys_uuid keys;
+	fl_photo_row *rows;
+	size_t count;
+	FL_TRY(report_keys(ctx, batch, &keys));
+	FL_TRY(fl_photos_of_reports(ctx, keys.keys, keys.count, &rows, &count));
+	fl_gql_value *lists = fl_new_array(ctx->mem, fl_gql_value, keys.count);
+	if (!lists)
+		return FL_NOMEM;
+	for (size_t i = 0; i < keys.count; i++)
+		lists[i] = fl_gql_rows(rows, sizeof(rows[0]), 0);
+	for (size_t i = 0, end; i < count; i = end) {
+		for (end = i + 1; end < count && fl_uuid_eq(rows[end].report_id, rows[i].report_id);)
+			end++;
+		uint32_t place = fl_gql_find_uuid(&keys, rows[i].report_id);
+		if (place != FL_GQL_NO_KEY)
+			lists[place] = fl_gql_rows(&rows[i], sizeof(rows[0]), end - i);
+	}
+	for (size_t i = 0; i < batch->count; i++)
+		batch->results[i] = lists[keys.place[i]];
+	return FL_OK;
+}
+
+static fl_err assessment(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	fl_gql_keys_uuid keys;
+	fl_assessment_row *rows;
+	size_t count;
+	FL_TRY(report_keys(ctx, batch, &keys));
+	FL_TRY(fl_assessments_of_reports(ctx, keys.keys, keys.count, &rows, &count));
+	const fl_assessment_row **found = fl_new_array(ctx->mem, const fl_assessment_row *, keys.count);
+	if (!found)
+		return FL_NOMEM;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t place = fl_gql_find_uuid(&keys, rows[i].report_id);
+		if (place != FL_GQL_NO_KEY)
+			found[place] = &rows[i];
+	}
+	for (size_t i = 0; i < batch->count; i++)
+		batch->results[i] = fl_gql_object(found[keys.place[i]]);
+	return FL_OK;
+}
+
+static fl_err money(fl_ctx *ctx, bool has, int64_t cents, const char *currency, fl_gql_value *out)
+{
+	fl_money *made = has ? fl_new(ctx->mem, fl_money) : NULL;
+	if (has && !made)
+		return FL_NOMEM;
+	if (made)
+		*made = (fl_money){ cents, currency };
+	*out = fl_gql_object(made);
+	return FL_OK;
+}
+
+static fl_err estimated_cost(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	const fl_report *report = parent;
+	return money(ctx, report->has_estimated, report->estimated_cents, report->currency, out);
+}
+
+static fl_err actual_cost(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	const fl_report *report = parent;
+	return money(ctx, report->has_actual, report->actual_cents, report->currency, out);
+}
+
+static fl_err text(fl_str made, fl_gql_value *out)
+{
+	*out = fl_gql_string(made);
+	return made.ptr ? FL_OK : FL_NOMEM;
+}
+
+static fl_err url(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	const fl_report *report = parent;
+	return text(fl_str_fmt(ctx->mem, "%s/reports/%lld", ctx->services->public_url, (long long)report->number), out);
+}
+
+const struct fl_api_damage_report fl_api_damage_report = {
+	.id = FL_COLUMN(fl_report, id),
+	.number = FL_COLUMN(fl_report, number),
+	.status = FL_COLUMN(fl_report, status),
+	.severity = FL_COLUMN(fl_report, severity),
+	.damage_type = FL_COLUMN(fl_report, damage_type),
+	.priority = FL_COLUMN(fl_report, priority),
+	.description = FL_COLUMN(fl_report, description),
+	.reported_at = FL_COLUMN(fl_report, reported_at),
+	.incident_at = FL_COLUMN(fl_report, incident_at),
+	.updated_at = FL_COLUMN(fl_report, updated_at),
+	.assessed_at = FL_COLUMN(fl_report, assessed_at),
+	.completed_at = FL_COLUMN(fl_report, completed_at),
+	.vehicle = FL_BATCH(vehicle),
+	.driver = FL_BATCH(driver),
+	.facility = FL_BATCH(facility),
+	.location = FL_INSIDE_IF(fl_report, location, has_location),
+	.address = FL_COLUMN(fl_report, address),
+	.estimated_cost = FL_GETTER(estimated_cost),
+	.actual_cost = FL_GETTER(actual_cost),
+	.photos = FL_BATCH(photos),
+	.assessment = FL_BATCH(assessment),
+	.version = FL_COLUMN(fl_report, version),
+	.url = FL_GETTER(url),
+};
+
+/* ---- Money, GeoPoint ---- */
+
+static fl_err amount(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	return text(fl_money_text(ctx->mem, ((const fl_money *)parent)->cents), out);
+}
+
+const struct fl_api_money fl_api_money = {
+	.amount = FL_GETTER(amount),
+	.currency = FL_COLUMN(fl_money, currency),
+};
+
+const struct fl_api_geo_point fl_api_geo_point = {
+	.latitude = FL_COLUMN(fl_point, latitude),
+	.longitude = FL_COLUMN(fl_point, longitude),
+};
+
+/* ---- Photo ---- */
+
+static fl_err photo_url(fl_ctx *ctx, const fl_photo_row *photo, const char *variant, fl_gql_value *out)
+{
+	char id[FL_UUID_TEXT + 1];
+	fl_uuid_format(photo->report_id, id);
+	return text(fl_str_fmt(ctx->mem, "/photos/%s/%d/%s", id, photo->id, variant), out);
+}
+
+static fl_err original_url(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	return photo_url(ctx, parent, "original", out);
+}
+
+static fl_err view_url(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	return photo_url(ctx, parent, "view", out);
+}
+
+static fl_err thumbnail_url(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	return photo_url(ctx, parent, "thumb", out);
+}
+
+static fl_err problems(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	const fl_photo_row *photo = parent;
+	fl_gql_value *items = fl_new_array(ctx->mem, fl_gql_value, photo->problem_count);
+	if (!items)
+		return FL_NOMEM;
+	for (size_t i = 0; i < photo->problem_count; i++)
+		items[i] = fl_gql_string(photo->problems[i]);
+	*out = fl_gql_list(items, photo->problem_count);
+	return FL_OK;
+}
+
+static fl_err quality(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	*out = fl_gql_object(((const fl_photo_row *)parent)->has_quality ? parent : NULL);
+	return FL_OK;
+}
+
+const struct fl_api_photo fl_api_photo = {
+	.id = FL_COLUMN(fl_photo_row, id),
+	.url = FL_GETTER(original_url),
+	.view_url = FL_GETTER(view_url),
+	.thumbnail_url = FL_GETTER(thumbnail_url),
+	.media_type = FL_COLUMN(fl_photo_row, media_type),
+	.size_bytes = FL_COLUMN(fl_photo_row, size_bytes),
+	.width = FL_COLUMN(fl_photo_row, width),
+	.height = FL_COLUMN(fl_photo_row, height),
+	.taken_at = FL_COLUMN(fl_photo_row, taken_at),
+	.sha256 = FL_COLUMN(fl_photo_row, sha256_hex),
+	.quality = FL_GETTER(quality),
+};
+
+const struct fl_api_photo_quality fl_api_photo_quality = {
+	.sharpness = FL_COLUMN(fl_photo_row, sharpness),
+	.brightness = FL_COLUMN(fl_photo_row, brightness),
+	.problems = FL_GETTER(problems),
+};
+
+/* ---- Lists of reports ---- */
+
+fl_err fl_api_page_of_reports(fl_ctx *ctx, fl_report *rows, size_t count, const fl_gql_page *page, fl_gql_value *out)
+{
+	fl_page_of_reports *made = fl_new(ctx->mem, fl_page_of_reports);
+	if (!made)
+		return FL_NOMEM;
+	*made = (fl_page_of_reports){ rows, FL_MIN(count, page->first), count > page->first, page->after.ptr != NULL };
+	*out = fl_gql_object(made);
+	return FL_OK;
+}
+
+static fl_err report_rows(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	const fl_page_of_reports *page = parent;
+	*out = fl_gql_rows(page->rows, sizeof(page->rows[0]), page->count);
+	return FL_OK;
+}
+
+static fl_err report_cursor(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	return text(fl_gql_cursor_uuid(ctx->mem, FL_CURSOR_REPORT, ((const fl_report *)parent)->id), out);
+}
+
+static fl_err report_page_info(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	const fl_page_of_reports *page = parent;
+	fl_page_info *info = fl_new(ctx->mem, fl_page_info);
+	if (!info)
+		return FL_NOMEM;
+	*info = (fl_page_info){ .has_next = page->more, .has_previous = page->later };
+	if (page->count) {
+		info->start = fl_gql_cursor_uuid(ctx->mem, FL_CURSOR_REPORT, page->rows[0].id);
+		info->end = fl_gql_cursor_uuid(ctx->mem, FL_CURSOR_REPORT, page->rows[page->count - 1].id);
+	}
+	*out = fl_gql_object(info);
+	return FL_OK;
+}
+
+const struct fl_api_damage_report_connection fl_api_damage_report_connection = {
+	.edges = FL_GETTER(report_rows),
+	.nodes = FL_GETTER(report_rows),
+	.page_info = FL_GETTER(report_page_info),
+};
+
+const struct fl_api_damage_report_edge fl_api_damage_report_edge = {
+	.cursor = FL_GETTER(report_cursor),
+	.node = FL_SELF,
+};
+
+const struct fl_api_page_info fl_api_page_info = {
+	.has_next_page = FL_COLUMN(fl_page_info, has_next),
+	.has_previous_page = FL_COLUMN(fl_page_info, has_previous),
+	.start_cursor = FL_COLUMN(fl_page_info, start),
+	.end_cursor = FL_COLUMN(fl_page_info, end),
+};

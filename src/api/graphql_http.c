@@ -1,0 +1,172 @@
+/* GraphQL over HTTP: POST with JSON, POST with multipart/form-data (the multipart request specification), GET for queries. */
+#include "api/api_int.h"
+
+static const fl_str json_type = FL_STR_INIT("application/json; charset=utf-8");
+static const fl_str graphql_type = FL_STR_INIT("application/graphql-response+json; charset=utf-8");
+
+/* Clients that know the media type of GraphQL get status codes by it; the others get 200 with their errors. */
+static bool wants_graphql_type(const fl_request *req)
+{
+	fl_str accept = fl_request_header(req, FL_STR("accept"));
+	return fl_str_find(accept.ptr ? accept : FL_STR(""), FL_STR("application/graphql-response+json")) >= 0;
+}
+
+static fl_err answer(fl_request *req, fl_response *res, const fl_gql_outcome *outcome, fl_buf *out)
+{
+	bool typed = wants_graphql_type(req);
+	if (outcome->status == FL_GQL_NOT_ALLOWED) {
+		fl_response_status(res, 405);
+		fl_response_header(res, FL_STR("Allow"), FL_STR("POST"));
+	} else if (outcome->status == FL_GQL_REQUEST_ERROR && typed) {
+		fl_response_status(res, 400);
+	}
+	fl_response_header(res, FL_STR("Cache-Control"), FL_STR("no-store"));
+	fl_response_take_buf(res, typed ? graphql_type : json_type, out);
+	return FL_OK;
+}
+
+static fl_err run(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_gql_request *request)
+{
+	fl_gql_outcome outcome = {};
+	fl_buf out = fl_buf_make(FL_API_ANSWER_MAX);
+	fl_err err = fl_gql_execute(ctx, ctx->services->api->engine, request, &out, &outcome);
+	if (err == FL_OK)
+		err = answer(req, res, &outcome, &out);
+	fl_buf_fini(&out);
+	return err;
+}
+
+/* ---- multipart: operations, map, then the files in the map's order ---- */
+
+typedef struct upload_list {
+	fl_gql_upload items[2 * FL_PHOTOS_MAX];
+	size_t count;
+} upload_list;
+
+static fl_err bad(fl_ctx *ctx, const char *why)
+{
+	return fl_fail(&ctx->diag, FL_BAD_REQUEST, "multipart request: %s", why);
+}
+
+/* Puts the file at each path that the map gives it. */
+static fl_err place_file(fl_ctx *ctx, const fl_json *map, const fl_part *part, upload_list *list)
+{
+	const fl_json *paths = fl_json_get(map, part->name);
+	fl_upload *upload = fl_new(ctx->mem, fl_upload);
+	if (!upload)
+		return FL_NOMEM;
+	if (!paths || paths->type != FL_JSON_ARRAY || paths->items.count == 0)
+		return bad(ctx, "a file is not in the map, or its entry is not a list of paths");
+	*upload = (fl_upload){ part->filename.len ? part->filename : FL_STR("photo"), part->too_large ? -1 : part->fd, part->size };
+	for (const fl_json *path = paths->items.first; path; path = path->next) {
+		if (path->type != FL_JSON_STRING || list->count == FL_COUNT(list->items))
+			return bad(ctx, "the map's paths must be texts, at most 40 of them");
+		list->items[list->count++] = (fl_gql_upload){ path->string, upload };
+	}
+	return FL_OK;
+}
+
+static fl_err take_field(fl_ctx *ctx, const fl_part *part, const fl_json **operations, const fl_json **map)
+{
+	if (fl_str_eq(part->name, FL_STR("operations")))
+		return fl_json_parse(ctx->mem, part->value, operations, &ctx->diag);
+	if (fl_str_eq(part->name, FL_STR("map")))
+		return fl_json_parse(ctx->mem, part->value, map, &ctx->diag);
+	return bad(ctx, "there are only the fields operations and map, and files");
+}
+
+static fl_err read_multipart(fl_ctx *ctx, fl_request *req, const fl_json **operations, upload_list *list)
+{
+	const fl_json *map = NULL;
+	fl_multipart *parts;
+	fl_part *part;
+	const fl_multipart_options options = { .dir = ctx->services->tmp_dir, .file_max = FL_PHOTO_BYTES_MAX, .field_max = FL_API_BODY_MAX,
+					       .files_max = FL_PHOTOS_MAX };
+	FL_TRY(fl_multipart_open(ctx, req, &options, &parts));
+	for (;;) {
+		FL_TRY(await_multipart_next(ctx, parts, &part));
+		if (!part)
+			break;
+		if (!part->is_file) {
+			FL_TRY(take_field(ctx, part, operations, &map));
+			continue;
+		}
+		if (!*operations || !map)
+			return bad(ctx, "the fields operations and map must come before the files");
+		FL_TRY(place_file(ctx, map, part, list));
+	}
+	return *operations ? FL_OK : bad(ctx, "the field operations is missing");
+}
+
+/* ---- the routes ---- */
+
+/* A request that a page of another site could send with the reader's cookie must not do anything: a cookie counts only
+ * from our own origin, or with a header that no foreign page may set. */
+static fl_err enter(fl_ctx *ctx, fl_request *req)
+{
+	bool bearer = fl_request_header(req, FL_STR("authorization")).ptr != NULL;
+	if (!bearer && !fl_api_same_origin(req))
+		return fl_fail(&ctx->diag, FL_FORBIDDEN, "a page of another site may not use your log-in here");
+	return fl_api_authenticate(ctx, req);
+}
+
+static fl_err post_json(fl_ctx *ctx, fl_request *req, fl_response *res)
+{
+	const fl_json *body;
+	fl_gql_request request;
+	fl_str text;
+	FL_TRY(await_body_all(ctx, req, FL_API_BODY_MAX, &text));
+	FL_TRY(fl_json_parse(ctx->mem, text, &body, &ctx->diag));
+	FL_TRY(fl_gql_request_from_json(body, &request, &ctx->diag));
+	return run(ctx, req, res, &request);
+}
+
+static fl_err post_multipart(fl_ctx *ctx, fl_request *req, fl_response *res)
+{
+	const fl_json *operations = NULL;
+	fl_gql_request request;
+	upload_list *list = fl_new(ctx->mem, upload_list);
+	if (!list)
+		return FL_NOMEM;
+	FL_TRY(read_multipart(ctx, req, &operations, list));
+	FL_TRY(fl_gql_request_from_json(operations, &request, &ctx->diag));
+	request.uploads = list->items;
+	request.upload_count = list->count;
+	return run(ctx, req, res, &request);
+}
+
+static fl_err post(fl_ctx *ctx, fl_request *req, fl_response *res)
+{
+	fl_str type = fl_request_media_type(req);
+	FL_TRY(enter(ctx, req));
+	if (fl_str_eq_nocase(type, FL_STR("application/json")))
+		return post_json(ctx, req, res);
+	if (fl_str_eq_nocase(type, FL_STR("multipart/form-data")))
+		return post_multipart(ctx, req, res);
+	return fl_fail(&ctx->diag, FL_UNSUPPORTED, "send application/json, or multipart/form-data with photos");
+}
+
+static fl_err get(fl_ctx *ctx, fl_request *req, fl_response *res)
+{
+	fl_gql_request request = { .queries_only = true };
+	fl_str variables;
+	if (fl_request_header(req, FL_STR("upgrade")).ptr)
+		return fl_api_ws(ctx, req, res);
+	FL_TRY(enter(ctx, req));
+	if (!fl_request_query(ctx->mem, req, FL_STR("query"), &request.query))
+		return fl_fail(&ctx->diag, FL_BAD_REQUEST, "the parameter query is missing; try /graphiql in a browser");
+	if (!fl_request_query(ctx->mem, req, FL_STR("operationName"), &request.operation_name))
+		request.operation_name = (fl_str){};
+	if (fl_request_query(ctx->mem, req, FL_STR("variables"), &variables) && variables.len)
+		FL_TRY(fl_json_parse(ctx->mem, variables, &request.variables, &ctx->diag));
+	return run(ctx, req, res, &request);
+}
+
+
+fl_err fl_api_routes(fl_router *router)
+{
+	const fl_route_options upload = { .body_max = FL_API_UPLOAD_MAX, .deadline_us = 10 * FL_MINUTE_US };
+	FL_TRY(fl_router_add(router, FL_POST, "/graphql", post, &upload));
+	FL_TRY(fl_router_add(router, FL_GET, "/graphql", get, NULL));
+	return fl_router_add(router, FL_GET, "/photos/:report/:photo/:variant", fl_api_photo_bytes, NULL);
+}

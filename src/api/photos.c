@@ -1,0 +1,72 @@
+/* The bytes of photos, for those who may see the report. They never change, so a browser may keep them, but no cache that
+ * serves several people may. */
+#include "api/api_int.h"
+
+#include <unistd.h>
+
+static fl_err find_photo(fl_ctx *ctx, fl_uuid report_id, int32_t number, const fl_photo_row **out)
+{
+	fl_report *reports;
+	fl_photo_row *photos;
+	size_t count;
+	FL_TRY(fl_reports_get(ctx, &report_id, 1, &reports, &count));
+	if (count == 0)
+		return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no such photo");
+	FL_TRY(fl_photos_of_reports(ctx, &report_id, 1, &photos, &count));
+	for (size_t i = 0; i < count; i++)
+		if (photos[i].id == number) {
+			*out = &photos[i];
+			return FL_OK;
+		}
+	return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no such photo");
+}
+
+typedef struct variant {
+	fl_sha256 blob;
+	fl_str media_type;
+} variant;
+
+static fl_err choose(fl_ctx *ctx, const fl_photo_row *photo, fl_str name, variant *out)
+{
+	if (fl_str_eq(name, FL_STR("original")))
+		*out = (variant){ photo->original, photo->media_type };
+	else if (photo->has_variants && fl_str_eq(name, FL_STR("view")))
+		*out = (variant){ photo->view, FL_STR("image/jpeg") };
+	else if (photo->has_variants && fl_str_eq(name, FL_STR("thumb")))
+		*out = (variant){ photo->thumb, FL_STR("image/jpeg") };
+	else
+		return fl_fail(&ctx->diag, FL_NOT_FOUND, "a photo is there as original, view and thumb");
+	return FL_OK;
+}
+
+static fl_err send_blob(fl_ctx *ctx, fl_request *req, fl_response *res, const variant *v)
+{
+	int fd;
+	int64_t size;
+	fl_str hex = fl_str_hex(ctx->mem, v->blob.bytes, sizeof(v->blob.bytes)), etag = fl_str_fmt(ctx->mem, "\"%.*s\"", FL_ARG(hex));
+	if (!etag.ptr)
+		return FL_NOMEM;
+	FL_TRY(fl_store_open_blob(ctx, ctx->services->store, v->blob, &fd, &size));
+	/* Uploaded bytes must never run as a page of ours, whatever a browser makes of them. */
+	fl_response_header(res, FL_STR("X-Content-Type-Options"), FL_STR("nosniff"));
+	fl_response_header(res, FL_STR("Content-Security-Policy"), FL_STR("default-src 'none'; sandbox"));
+	fl_err err = await_response_file(ctx, req, res,
+					 &(fl_http_file){ .fd = fd, .size = (uint64_t)size, .etag = etag, .media_type = v->media_type,
+							  .cache_control = FL_STR("private, max-age=31536000, immutable") });
+	close(fd);
+	return err;
+}
+
+fl_err fl_api_photo_bytes(fl_ctx *ctx, fl_request *req, fl_response *res)
+{
+	const fl_photo_row *photo = NULL;
+	fl_uuid report_id;
+	int32_t number;
+	variant v;
+	FL_TRY(fl_api_authenticate(ctx, req));
+	if (!fl_uuid_parse(req->captures[0], &report_id) || !fl_str_i32(req->captures[1], &number))
+		return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no such photo");
+	FL_TRY(find_photo(ctx, report_id, number, &photo));
+	FL_TRY(choose(ctx, photo, req->captures[2], &v));
+	return send_blob(ctx, req, res, &v);
+}

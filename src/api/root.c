@@ -1,0 +1,308 @@
+/* The root fields: Query, Mutation, Subscription, and who is asking. */
+#include "api/api_int.h"
+
+/* ---- Query ---- */
+
+static fl_err viewer(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	FL_TRY(fl_must(ctx, FL_MAY_REPORT_READ_OWN));
+	batch->results[0] = fl_gql_object(&ctx->caller);
+	return FL_OK;
+}
+
+/* Not found is null here, not an error: the SDL says so. */
+static fl_err or_null(fl_ctx *ctx, fl_err err)
+{
+	if (err == FL_NOT_FOUND)
+		ctx->diag.text[0] = 0;
+	return err == FL_NOT_FOUND ? FL_OK : err;
+}
+
+static fl_err damage_report(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	const fl_gql_value *id = fl_gql_arg(field, "id"), *number = fl_gql_arg(field, "number");
+	const fl_report *found = NULL;
+	fl_report *rows;
+	size_t count = 0;
+	fl_uuid uuid;
+	if (fl_gql_given(id) == fl_gql_given(number))
+		return fl_fail(&ctx->diag, FL_BAD_INPUT, "give exactly one of id and number");
+	if (fl_gql_given(number)) {
+		FL_TRY(or_null(ctx, fl_report_by_number(ctx, fl_gql_int_or(number, 0), &found)));
+	} else {
+		FL_TRY(fl_api_uuid(ctx, "id", id, &uuid));
+		FL_TRY(fl_reports_get(ctx, &uuid, 1, &rows, &count));
+		found = count ? rows : NULL;
+	}
+	batch->results[0] = fl_gql_object(found);
+	return FL_OK;
+}
+
+static fl_err codes(fl_ctx *ctx, const fl_gql_value *list, const int16_t **out, size_t *count)
+{
+	if (!fl_gql_given(list))
+		return FL_OK;
+	int16_t *made = fl_new_array(ctx->mem, int16_t, list->count);
+	if (!made)
+		return FL_NOMEM;
+	for (size_t i = 0; i < list->count; i++)
+		made[i] = (int16_t)fl_gql_int_or(&list->items[i], 0);
+	*out = made;
+	*count = list->count;
+	return FL_OK;
+}
+
+static fl_err read_filter(fl_ctx *ctx, const fl_gql_value *in, fl_report_filter *out)
+{
+	*out = (fl_report_filter){ .search = FL_STR("") };
+	if (!fl_gql_given(in))
+		return FL_OK;
+	const fl_gql_value *vehicle = fl_gql_member(in, "vehicleId"), *facility = fl_gql_member(in, "facilityId");
+	const fl_gql_value *search = fl_gql_member(in, "search");
+	FL_TRY(codes(ctx, fl_gql_member(in, "status"), &out->statuses, &out->status_count));
+	FL_TRY(codes(ctx, fl_gql_member(in, "severity"), &out->severities, &out->severity_count));
+	FL_TRY(codes(ctx, fl_gql_member(in, "damageType"), &out->damage_types, &out->damage_type_count));
+	if (fl_gql_given(vehicle))
+		FL_TRY(fl_api_id(ctx, "vehicleId", vehicle, &out->vehicle_id));
+	if (fl_gql_given(facility))
+		FL_TRY(fl_api_id(ctx, "facilityId", facility, &out->facility_id));
+	out->reported_after = fl_gql_int_or(fl_gql_member(in, "reportedAfter"), 0);
+	out->reported_before = fl_gql_int_or(fl_gql_member(in, "reportedBefore"), 0);
+	if (fl_gql_given(search))
+		out->search = fl_str_trim(fl_gql_text(search));
+	if (out->search.len > 200 || fl_str_find_char(out->search, 0) >= 0)
+		return fl_fail(&ctx->diag, FL_BAD_INPUT, "search is longer than 200 characters, or holds a NUL");
+	return FL_OK;
+}
+
+static fl_err damage_reports(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	fl_report_filter filter;
+	fl_gql_page page;
+	fl_uuid after;
+	fl_report *rows;
+	size_t count;
+	FL_TRY(read_filter(ctx, fl_gql_arg(field, "filter"), &filter));
+	FL_TRY(fl_gql_page_args(ctx, field, FL_CURSOR_REPORT, FL_PAGE_FIRST, FL_PAGE_FIRST_MAX, &page));
+	bool later = fl_gql_after_uuid(&page, &after);
+	FL_TRY(fl_reports_find(ctx, &filter, later ? &after : NULL, page.first + 1, &rows, &count));
+	return fl_api_page_of_reports(ctx, rows, count, &page, &batch->results[0]);
+}
+
+static fl_err vehicle(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	const fl_gql_value *id = fl_gql_arg(field, "id"), *name = fl_gql_arg(field, "name");
+	const fl_vehicle *found = NULL;
+	fl_vehicle *rows;
+	size_t count = 0;
+	int32_t number;
+	FL_TRY(fl_must(ctx, FL_MAY_REPORT_READ_OWN));
+	if (fl_gql_given(id) == fl_gql_given(name))
+		return fl_fail(&ctx->diag, FL_BAD_INPUT, "give exactly one of id and name");
+	if (fl_gql_given(name)) {
+		FL_TRY(or_null(ctx, fl_vehicle_by_name(ctx, fl_gql_text(name), &found)));
+	} else {
+		FL_TRY(fl_api_id(ctx, "id", id, &number));
+		FL_TRY(fl_vehicles_get(ctx, &number, 1, &rows, &count));
+		found = count ? rows : NULL;
+	}
+	batch->results[0] = fl_gql_object(found);
+	return FL_OK;
+}
+
+static fl_err vehicles(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	fl_gql_page page;
+	fl_vehicle *rows;
+	size_t count;
+	fl_page_of_vehicles *made = fl_new(ctx->mem, fl_page_of_vehicles);
+	if (!made)
+		return FL_NOMEM;
+	FL_TRY(fl_must(ctx, FL_MAY_REPORT_READ_OWN));
+	FL_TRY(fl_gql_page_args(ctx, field, FL_CURSOR_VEHICLE, FL_PAGE_FIRST, FL_PAGE_FIRST_MAX, &page));
+	const fl_gql_value *given = fl_gql_arg(field, "search");
+	fl_str search = fl_gql_given(given) ? fl_str_trim(fl_gql_text(given)) : FL_STR("");
+	if (search.len > 100 || fl_str_find_char(search, 0) >= 0 || !fl_str_utf8_valid(page.after) || fl_str_find_char(page.after, 0) >= 0)
+		return fl_fail(&ctx->diag, FL_BAD_INPUT, "search is longer than 100 characters, or search or after is no text");
+	FL_TRY(fl_vehicles_find(ctx, search, page.after.ptr ? &page.after : NULL, page.first + 1, &rows, &count));
+	*made = (fl_page_of_vehicles){ rows, FL_MIN(count, page.first), count > page.first, page.after.ptr != NULL };
+	batch->results[0] = fl_gql_object(made);
+	return FL_OK;
+}
+
+static fl_err facilities(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	fl_facility *rows;
+	size_t count;
+	FL_TRY(fl_must(ctx, FL_MAY_REPORT_READ_OWN));
+	FL_TRY(fl_facilities_all(ctx, &rows, &count));
+	batch->results[0] = fl_gql_rows(rows, sizeof(rows[0]), count);
+	return FL_OK;
+}
+
+const struct fl_api_query fl_api_query = {
+	.viewer = FL_BATCH(viewer),
+	.damage_report = FL_BATCH(damage_report),
+	.damage_reports = FL_BATCH(damage_reports),
+	.vehicle = FL_BATCH(vehicle),
+	.vehicles = FL_BATCH(vehicles),
+	.facilities = FL_BATCH(facilities),
+};
+
+/* ---- Viewer, Tenant ---- */
+
+static fl_err tenant(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	const fl_tenant *found;
+	FL_TRY(fl_tenant_get(ctx, &found));
+	for (size_t i = 0; i < batch->count; i++)
+		batch->results[i] = fl_gql_object(found);
+	return FL_OK;
+}
+
+static fl_err role(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	*out = fl_gql_enum(((const fl_caller *)parent)->role);
+	return FL_OK;
+}
+
+const struct fl_api_viewer fl_api_viewer = {
+	.tenant = FL_BATCH(tenant),
+	.role = FL_GETTER(role),
+	.name = FL_COLUMN(fl_caller, name),
+};
+
+static fl_err tenant_name(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	*out = fl_gql_string(fl_str_z(((const fl_tenant *)parent)->name));
+	return FL_OK;
+}
+
+static fl_err tenant_currency(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	*out = fl_gql_string(fl_str_z(((const fl_tenant *)parent)->currency));
+	return FL_OK;
+}
+
+const struct fl_api_tenant fl_api_tenant = {
+	.id = FL_COLUMN(fl_tenant, public_id),
+	.name = FL_GETTER(tenant_name),
+	.currency = FL_GETTER(tenant_currency),
+};
+
+/* ---- Mutation ---- */
+
+static fl_err one_report(fl_ctx *ctx, fl_uuid id, fl_gql_batch *batch)
+{
+	fl_report *rows;
+	size_t count;
+	FL_TRY(fl_reports_get(ctx, &id, 1, &rows, &count));
+	if (count == 0)
+		return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no such report");
+	batch->results[0] = fl_gql_object(rows);
+	return FL_OK;
+}
+
+static fl_err read_photos(fl_ctx *ctx, const fl_gql_value *list, fl_report_draft *draft)
+{
+	if (!fl_gql_given(list) || list->count == 0)
+		return FL_OK;
+	fl_upload *photos = fl_new_array(ctx->mem, fl_upload, list->count);
+	if (!photos)
+		return FL_NOMEM;
+	for (size_t i = 0; i < list->count; i++)
+		photos[i] = *(const fl_upload *)list->items[i].pointer;
+	draft->photos = photos;
+	draft->photo_count = list->count;
+	return FL_OK;
+}
+
+static fl_err create_damage_report(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	const fl_gql_value *in = fl_gql_arg(field, "input"), *location = fl_gql_member(in, "location");
+	const fl_gql_value *vehicle_id = fl_gql_member(in, "vehicleId");
+	fl_report_draft draft = {
+		.vehicle_name = fl_gql_text(fl_gql_member(in, "vehicleName")),
+		.description = fl_gql_text(fl_gql_member(in, "description")),
+		.incident_at = fl_gql_int_or(fl_gql_member(in, "incidentAt"), 0),
+		.damage_type = (fl_damage_type)fl_gql_int_or(fl_gql_member(in, "damageType"), 0),
+		.has_location = fl_gql_given(location),
+		.idempotency_key = fl_gql_text(fl_gql_member(in, "idempotencyKey")),
+	};
+	fl_uuid id;
+	if (fl_gql_given(vehicle_id))
+		FL_TRY(fl_api_id(ctx, "vehicleId", vehicle_id, &draft.vehicle_id));
+	if (draft.has_location)
+		draft.location = (fl_point){ fl_gql_float_or(fl_gql_member(location, "latitude"), 0),
+					     fl_gql_float_or(fl_gql_member(location, "longitude"), 0) };
+	FL_TRY(read_photos(ctx, fl_gql_member(in, "photos"), &draft));
+	FL_TRY(fl_report_create(ctx, &draft, &id));
+	return one_report(ctx, id, batch);
+}
+
+static fl_err read_cents(fl_ctx *ctx, const fl_gql_value *in, const char *name, bool *has, int64_t *out)
+{
+	const fl_gql_value *value = fl_gql_member(in, name);
+	*has = fl_gql_given(value);
+	return *has ? fl_money_parse(&ctx->diag, name, fl_gql_text(value), out) : FL_OK;
+}
+
+static fl_err update_damage_report(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	const fl_gql_value *in = fl_gql_arg(field, "input");
+	fl_report_patch patch = {
+		.version = (int32_t)fl_gql_int_or(fl_gql_member(in, "version"), 0),
+		.status = (fl_status)fl_gql_int_or(fl_gql_member(in, "status"), 0),
+		.severity = (fl_severity)fl_gql_int_or(fl_gql_member(in, "severity"), 0),
+		.damage_type = (fl_damage_type)fl_gql_int_or(fl_gql_member(in, "damageType"), 0),
+		.description = fl_gql_text(fl_gql_member(in, "description")),
+		.reason = fl_gql_text(fl_gql_member(in, "reason")),
+	};
+	const fl_gql_value *priority = fl_gql_member(in, "priority");
+	const fl_report *changed;
+	FL_TRY(fl_api_uuid(ctx, "id", fl_gql_member(in, "id"), &patch.id));
+	if (fl_gql_given(priority)) {
+		int64_t given = fl_gql_int_or(priority, 0);
+		if (given < 1 || given > 10)
+			return fl_fail(&ctx->diag, FL_BAD_INPUT, "priority is %lld; it goes from 1 (first) to 10 (last)", (long long)given);
+		patch.priority = (int16_t)given;
+	}
+	FL_TRY(read_cents(ctx, in, "estimatedCost", &patch.has_estimated, &patch.estimated_cents));
+	FL_TRY(read_cents(ctx, in, "actualCost", &patch.has_actual, &patch.actual_cents));
+	FL_TRY(fl_report_update(ctx, &patch, &changed));
+	batch->results[0] = fl_gql_object(changed);
+	return FL_OK;
+}
+
+const struct fl_api_mutation fl_api_mutation = {
+	.create_damage_report = FL_BATCH(create_damage_report),
+	.update_damage_report = FL_BATCH(update_damage_report),
+};
+
+const struct fl_api_create_damage_report_payload fl_api_create_damage_report_payload = { .report = FL_SELF };
+const struct fl_api_update_damage_report_payload fl_api_update_damage_report_payload = { .report = FL_SELF };
+
+/* ---- Subscription ---- */
+
+static bool changed_report(const void *parent, fl_uuid *out)
+{
+	*out = ((const fl_change *)parent)->report_id;
+	return true;
+}
+
+static fl_err report(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	return fl_api_refer_report(ctx, changed_report, batch);
+}
+
+const struct fl_api_subscription fl_api_subscription = {
+	.damage_report_created = FL_SELF,
+	.damage_report_updated = FL_SELF,
+};
+
+const struct fl_api_damage_report_change fl_api_damage_report_change = {
+	.event_id = FL_COLUMN(fl_change, event_id),
+	.kind = FL_COLUMN(fl_change, kind),
+	.at = FL_COLUMN(fl_change, at),
+	.report = FL_BATCH(report),
+};
