@@ -36,19 +36,29 @@ void app_shared_close(app_shared *shared)
 	fl_jwt_keys_wipe(&shared->keys);
 }
 
-static fl_err open_parts(fl_ctx *ctx, const app_shared *shared, const char *role, const char *name, fl_services *s)
+static void on_statement(void *arg, fl_ctx *ctx, const fl_sql *sql, int64_t took_us, fl_err err)
+{
+	app_metrics *metrics = arg;
+	atomic_fetch_add_explicit(&metrics->sql_statements, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&metrics->sql_us, (unsigned long long)took_us, memory_order_relaxed);
+	if (err != FL_OK)
+		atomic_fetch_add_explicit(&metrics->sql_errors, 1, memory_order_relaxed);
+}
+
+static fl_err open_parts(fl_ctx *ctx, app_shared *shared, const char *role, const char *name, fl_services *s)
 {
 	const app_config *config = shared->config;
 	FL_TRY(fl_db_open(ctx->loop, &(fl_db_opts){ .url = config->pg_url, .role = role, .name = name,
 		.connections = (int)config->db_connections,
-		.statement_timeout_us = config->statement_timeout_ms * 1000 }, &s->db));
+		.statement_timeout_us = config->statement_timeout_ms * 1000,
+		.on_statement = on_statement, .arg = &shared->metrics }, &s->db));
 	FL_TRY(fl_redis_open(ctx->loop, &(fl_redis_opts){ .url = fl_str_z(config->redis_url) }, &ctx->diag, &s->redis));
 	FL_TRY(fl_worker_pool_open(ctx->loop, &(fl_worker_options){ .children = (int)config->photo_workers }, &ctx->diag,
 		&s->workers));
 	return fl_services_init(s);
 }
 
-fl_err app_services_open(fl_ctx *ctx, const app_shared *shared, const char *role, const char *name, fl_services *out)
+fl_err app_services_open(fl_ctx *ctx, app_shared *shared, const char *role, const char *name, fl_services *out)
 {
 	*out = (fl_services){
 		.store = shared->store,

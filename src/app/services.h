@@ -4,9 +4,10 @@
 
 #include "app/config.h"
 #include "app/home.h"
+#include "app/metrics.h"
 #include "fleet/fleet.h"
 
-/* Of the process; read-only once open, so all its loops use it. */
+/* Of the process; read-only once open, so all its loops use it, and only counts go on. */
 typedef struct app_shared {
 	const app_config *config;
 	app_home home;
@@ -14,6 +15,7 @@ typedef struct app_shared {
 	fl_store *store;
 	char public_url[300];
 	int port;
+	app_metrics metrics;           /* the only part that changes */
 } app_shared;
 
 /* HOME, keys, photos. Blocks. Errors with a sentence in diag. */
@@ -21,7 +23,7 @@ FL_MUST fl_err app_shared_open(const app_config *config, int port, app_shared *o
 void app_shared_close(app_shared *shared);
 
 /* Of one loop: database pool (as role, known as name), Redis client, photo workers. The database need not be up yet. */
-FL_MUST fl_err app_services_open(fl_ctx *ctx, const app_shared *shared, const char *role, const char *name, fl_services *out);
+FL_MUST fl_err app_services_open(fl_ctx *ctx, app_shared *shared, const char *role, const char *name, fl_services *out);
 void app_services_close(fl_ctx *ctx, fl_services *services);
 
 #endif

@@ -3,9 +3,9 @@
 #include "api/api.h"
 #include "app/app.h"
 #include "app/health.h"
-#include "app/pages.h"
 #include "app/port.h"
 #include "app/services.h"
+#include "page/page.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { THREADS_MAX = 256 };
+enum { THREADS_MAX = APP_SERVERS_MAX };
 
 typedef struct server server;
 
@@ -78,7 +78,7 @@ static fl_err open_server(server_loop *l, fl_ctx *ctx)
 	server *s = l->owner;
 	const app_config *config = s->shared.config;
 	FL_TRY(fl_api_new(l->loop, &(fl_api_options){ .schema = s->schema, .services = &l->services }, &l->api));
-	return fl_http_server_new(l->loop, &(fl_http_options){
+	FL_TRY(fl_http_server_new(l->loop, &(fl_http_options){
 		.host = config->host,
 		.port = (uint16_t)s->shared.port,
 		.router = s->router,
@@ -86,7 +86,9 @@ static fl_err open_server(server_loop *l, fl_ctx *ctx)
 		.connections_max = (unsigned)config->connections_max,
 		.connections_per_ip = (unsigned)config->connections_per_ip,
 		.in_flight_max = (unsigned)config->in_flight_max,
-	}, &l->http, &ctx->diag);
+	}, &l->http, &ctx->diag));
+	atomic_store(&s->shared.metrics.servers[l->index], l->http);
+	return FL_OK;
 }
 
 static void drain(server_loop *l, fl_ctx *ctx)
@@ -96,6 +98,7 @@ static void drain(server_loop *l, fl_ctx *ctx)
 	fl_ctx_detach(&last, ctx, limit_us + 5 * FL_SECOND_US);
 	if (l->http)
 		await_http_server_drain(&last, l->http, limit_us);
+	atomic_store(&l->owner->shared.metrics.servers[l->index], NULL);
 	fl_http_server_free(l->http);
 	fl_api_free(l->api);
 	app_services_close(&last, &l->services);
@@ -135,12 +138,14 @@ static fl_err make_routes(server *s, fl_diag *diag)
 		return FL_NOMEM;
 	FL_TRY(app_health_routes(s->router, &s->draining));
 	FL_TRY(fl_api_routes(s->router));
-	fl_err err = app_pages_new(&s->shared, s->router, &s->page, diag);
+	FL_TRY(app_metrics_routes(s->router, &s->shared.metrics));
+	fl_err err = fl_page_new(&(fl_page_opts){ .authenticate = fl_api_authenticate, .execute = fl_api_execute }, &s->page, diag);
 	if (err == FL_NOT_FOUND) {
 		fl_warn("this program was built without its page: only the API is served (%s)", fl_diag_text(diag, err));
 		return FL_OK;
 	}
-	return err;
+	FL_TRY(err);
+	return fl_page_routes(s->page, s->router);
 }
 
 static fl_err make_loops(server *s)

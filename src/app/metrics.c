@@ -1,0 +1,66 @@
+#include "app/metrics.h"
+
+static void sum_servers(app_metrics *m, fl_http_stats *sum)
+{
+	for (size_t i = 0; i < APP_SERVERS_MAX; i++) {
+		fl_http_stats one;
+		fl_http_server *server = atomic_load(&m->servers[i]);
+		if (!server)
+			continue;
+		fl_http_server_stats(server, &one);
+		sum->accepted += one.accepted;
+		sum->refused += one.refused;
+		sum->connections += one.connections;
+		sum->websockets += one.websockets;
+		sum->in_flight += one.in_flight;
+		sum->shed += one.shed;
+		sum->bad_requests += one.bad_requests;
+		sum->timeouts += one.timeouts;
+		sum->bytes_in += one.bytes_in;
+		sum->bytes_out += one.bytes_out;
+		for (size_t class = 1; class < FL_COUNT(sum->status); class++)
+			sum->status[class] += one.status[class];
+	}
+}
+
+static void line(fl_buf *out, const char *name, const char *type, const char *help, uint64_t value)
+{
+	fl_buf_fmt(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name, (unsigned long long)value);
+}
+
+static void status_lines(fl_buf *out, const fl_http_stats *sum)
+{
+	fl_buf_lit(out, "# HELP fleet_http_responses_total Answers by class of status.\n# TYPE fleet_http_responses_total counter\n");
+	for (unsigned class = 1; class < FL_COUNT(sum->status); class++)
+		fl_buf_fmt(out, "fleet_http_responses_total{class=\"%uxx\"} %llu\n", class, (unsigned long long)sum->status[class]);
+}
+
+static fl_err metrics(fl_ctx *ctx, fl_request *req, fl_response *res)
+{
+	app_metrics *m = req->arg;
+	fl_http_stats sum = { 0 };
+	fl_buf out = fl_buf_make(1 << 16);
+	sum_servers(m, &sum);
+	status_lines(&out, &sum);
+	line(&out, "fleet_http_connections", "gauge", "Open connections.", sum.connections);
+	line(&out, "fleet_http_websockets", "gauge", "Open WebSockets.", sum.websockets);
+	line(&out, "fleet_http_in_flight", "gauge", "Requests being answered.", sum.in_flight);
+	line(&out, "fleet_http_accepted_total", "counter", "Connections taken.", sum.accepted);
+	line(&out, "fleet_http_refused_total", "counter", "Connections refused by a limit.", sum.refused);
+	line(&out, "fleet_http_shed_total", "counter", "Requests refused because of overload.", sum.shed);
+	line(&out, "fleet_http_bad_requests_total", "counter", "Requests that were not HTTP.", sum.bad_requests);
+	line(&out, "fleet_http_timeouts_total", "counter", "Requests cut by a deadline.", sum.timeouts);
+	line(&out, "fleet_http_received_bytes_total", "counter", "Bytes received.", sum.bytes_in);
+	line(&out, "fleet_http_sent_bytes_total", "counter", "Bytes sent.", sum.bytes_out);
+	line(&out, "fleet_sql_statements_total", "counter", "SQL statements, without transaction control.", atomic_load(&m->sql_statements));
+	line(&out, "fleet_sql_errors_total", "counter", "SQL statements that failed.", atomic_load(&m->sql_errors));
+	line(&out, "fleet_sql_microseconds_total", "counter", "Time that SQL statements took.", atomic_load(&m->sql_us));
+	fl_response_header(res, FL_STR("Cache-Control"), FL_STR("no-store"));
+	fl_response_take_buf(res, FL_STR("text/plain; version=0.0.4; charset=utf-8"), &out);
+	return FL_OK;
+}
+
+fl_err app_metrics_routes(fl_router *router, app_metrics *m)
+{
+	return fl_router_add(router, FL_GET, "/metrics", metrics, &(fl_route_options){ .never_shed = true, .arg = m });
+}

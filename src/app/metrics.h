@@ -1,0 +1,19 @@
+/* /metrics: counters of this process in Prometheus's text form. Counted with atomics, so any loop may answer for all. */
+#ifndef FL_APP_METRICS_H
+#define FL_APP_METRICS_H
+
+#include "http/http.h"
+
+#include <stdatomic.h>
+
+enum { APP_SERVERS_MAX = 256 };
+
+typedef struct app_metrics {
+	atomic_ullong sql_statements, sql_errors, sql_us;
+	fl_http_server *_Atomic servers[APP_SERVERS_MAX]; /* NULL: not open */
+} app_metrics;
+
+/* metrics must outlive the router. */
+FL_MUST fl_err app_metrics_routes(fl_router *router, app_metrics *metrics);
+
+#endif

@@ -1,0 +1,110 @@
+// Runs tests/api/*.test against a real server. A file is a list of steps; all files share one demo company, so a file counts on
+// nothing that another one makes. The server has one loop, so that the SQL statements of a step can be counted exactly.
+//
+//   === what the step shows                       a file may have any number of steps; they run in order
+//   caller: manager                               manager (when left out), driver, auditor, admin, nobody
+//   statements: 3                                 at most so many SQL statements; may be left out
+//   status: 200                                   the HTTP status; may be left out
+//   wait: 10                                      asks again, for so many seconds at most, until the answer is the expected one
+//   --- operation
+//   query Q($id: ID!) { damageReport(id: $id) { number } }
+//   --- variables                                 JSON; may be left out; {{NAME}} is what an earlier step saved
+//   { "id": "{{report}}" }
+//   --- files                                     one a line, in the order of variables.input.photos; may be left out
+//   door.jpg = picture 3                          a picture that the renderer makes from this number
+//   bad.jpg = text not a picture                  these bytes
+//   empty.jpg = empty
+//   cut.jpg = cut picture 3                       the first half of it
+//   --- answer                                    JSON with the patterns of tests/lib/match.mjs
+//   { "data": { "damageReport": { "number": "<<string>>" } } }
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { startFleet, runTests, root } from '../lib/fleet.mjs';
+import { difference, fill } from '../lib/match.mjs';
+import { picture } from '../lib/picture.mjs';
+
+const folder = join(root, 'tests', 'api');
+
+function parse(text, name) {
+	const steps = [];
+	let step = null, part = null;
+	text.split('\n').forEach((line, i) => {
+		const heading = /^=== (.+)$/.exec(line), section = /^--- (operation|variables|files|answer)$/.exec(line);
+		if (heading) {
+			step = { title: heading[1], line: i + 1, caller: 'manager', parts: {} };
+			steps.push(step);
+			part = null;
+		} else if (section) {
+			part = section[1];
+			step.parts[part] = '';
+		} else if (part) {
+			step.parts[part] += `${line}\n`;
+		} else if (/^\s*(#.*)?$/.test(line)) {
+			return;
+		} else {
+			const field = /^(caller|statements|status|wait): (\S+)$/.exec(line);
+			if (!field || !step) throw new Error(`${name}:${i + 1}: '${line}' is not understood`);
+			step[field[1]] = field[1] === 'caller' ? field[2] : Number(field[2]);
+		}
+	});
+	return steps;
+}
+
+async function fileOf(line) {
+	const [, name, what] = /^(\S+) = (.*)$/.exec(line);
+	const [kind, ...rest] = what.split(' ');
+	if (kind === 'picture') return { name, bytes: await picture(Number(rest[0]), rest[1]) };
+	if (kind === 'text') return { name, bytes: rest.join(' ') };
+	if (kind === 'empty') return { name, bytes: '' };
+	if (kind === 'cut') {
+		const whole = await picture(Number(rest[1]));
+		return { name, bytes: whole.subarray(0, whole.length / 2) };
+	}
+	throw new Error(`'${line}' names no file`);
+}
+
+async function ask(fleet, step, saved) {
+	const variables = step.parts.variables ? fill(JSON.parse(step.parts.variables), saved) : {};
+	const lines = (step.parts.files ?? '').split('\n').filter((line) => line.trim());
+	const files = step.parts.files ? await Promise.all(lines.map(fileOf)) : null;
+	const before = await fleet.metric('fleet_sql_statements_total');
+	const { status, body } = await fleet.ask(step.parts.operation, variables, step.caller, files);
+	const statements = await fleet.metric('fleet_sql_statements_total') - before;
+	return { status, body, statements };
+}
+
+function judge(step, { status, body, statements }, saved) {
+	const expected = fill(JSON.parse(step.parts.answer), saved);
+	const wrong = difference(expected, body, saved);
+	if (wrong) return `${wrong}\nanswer: ${JSON.stringify(body)}`;
+	if (step.status !== undefined && status !== step.status) return `status ${status}, not ${step.status}`;
+	if (step.statements !== undefined && statements > step.statements) return `${statements} SQL statements, more than ${step.statements}`;
+	return null;
+}
+
+async function runStep(fleet, step, saved, name) {
+	const end = Date.now() + (step.wait ?? 0) * 1000;
+	for (;;) {
+		const wrong = judge(step, await ask(fleet, step, saved), saved);
+		if (!wrong) return;
+		if (Date.now() >= end) throw new Error(`${name}:${step.line}: ${step.title}: ${wrong}`);
+		await new Promise((resolve) => setTimeout(resolve, 100));
+	}
+}
+
+const wanted = process.argv.slice(2);
+const names = readdirSync(folder).filter((name) => name.endsWith('.test') && (wanted.length === 0 || wanted.some((part) => name.includes(part)))).sort();
+const fleet = await startFleet({ threads: 1, seedReports: 300 });
+let good = false;
+try {
+	good = await runTests([...names.map((name) => ({
+		name: name.replace(/\.test$/, ''),
+		run: async () => {
+			const saved = { url: fleet.url };
+			for (const step of parse(readFileSync(join(folder, name), 'utf8'), name)) await runStep(fleet, step, saved, name);
+		},
+	})), { name: 'stops cleanly, with clean logs', run: () => fleet.stop() }]);
+} finally {
+	if (fleet.child.exitCode === null) await fleet.kill();
+}
+process.exit(good ? 0 : 1);
