@@ -241,7 +241,7 @@ fl_err await_redis_link_open(fl_ctx *ctx, fl_redis_link *link)
 		fl_stream_close(stream);
 		return FL_NOMEM;
 	}
-	redisReaderSetPrivdata(link->reader, link);
+	link->reader->privdata = link; /* the macro for it casts a pointer to int */
 	link->stream = stream;
 	fl_err err = await_handshake(ctx, link);
 	if (err != FL_OK) {

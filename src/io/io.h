@@ -75,7 +75,7 @@ void fl_loop_run(fl_loop *loop);
 void fl_loop_stop(fl_loop *loop);
 /* The loop whose fl_loop_run is running in this thread, or NULL. */
 fl_loop *fl_loop_current(void);
-/* Monotonic time, read once a turn after the poll. */
+/* Monotonic time, read after the poll and now and then within a long turn: up to a few ms behind fl_mono_us. */
 int64_t fl_loop_now_us(const fl_loop *loop);
 /* Coroutines that have started and not ended. */
 uint32_t fl_loop_coroutines(const fl_loop *loop);

@@ -101,7 +101,7 @@ static fl_err open_socket(const fl_listen_opts *opts, fl_diag *diag, int *out, c
 	FL_TRY(fl_address_parse(opts->address, &address, diag));
 	fl_err err = fl_address_numeric(&address, &addr, diag);
 	if (err == FL_NOT_FOUND && strcmp(address.host, "localhost") == 0) {
-		strcpy(address.host, "127.0.0.1");
+		memcpy(address.host, "127.0.0.1", sizeof "127.0.0.1");
 		err = fl_address_numeric(&address, &addr, diag);
 	}
 	FL_TRY(err);

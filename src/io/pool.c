@@ -192,7 +192,7 @@ static fl_err sync_folder_of(struct file_job *f, const char *path)
 	char folder[4096] = ".";
 
 	if (slash == path) {
-		strcpy(folder, "/");
+		memcpy(folder, "/", sizeof "/");
 	} else if (slash) {
 		if ((size_t)(slash - path) >= sizeof folder)
 			return FL_BAD_INPUT;

@@ -27,12 +27,20 @@
 		}                                                                                                      \
 	} while (0)
 
+/* Lets the loop run until it is true; the task's deadline is the end of patience. */
+#define UNTIL(condition)                                                                                               \
+	while (!(condition))                                                                                           \
+	FL_TRY(await_sleep(ctx, 1000))
+
 /* Runs one coroutine on a fresh loop; nothing may be left behind. */
 static inline void run_task(fl_err (*fn)(fl_ctx *ctx, void *arg), void *arg)
 {
 	fl_loop *loop;
 	CHECK_EQ(fl_loop_new(&(fl_loop_opts){ .coroutines_max = 20000 }, &loop), FL_OK);
-	CHECK_EQ(fl_loop_run_task(loop, 60 * FL_SECOND_US, fn, arg), FL_OK);
+	fl_err err = fl_loop_run_task(loop, 60 * FL_SECOND_US, fn, arg);
+	if (err != FL_OK)
+		fprintf(stderr, "the task failed: %s\n", fl_err_name(err));
+	CHECK_EQ(err, FL_OK);
 	CHECK_EQ(fl_loop_coroutines(loop), 0);
 	fl_loop_free(loop);
 }
