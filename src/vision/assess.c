@@ -3,8 +3,8 @@
  *	severity   half the average over the photos (a photo counts as far as it shows damage), half the photo that
  *	           looks worst: an overview makes damage small, and the close-up is the one that knows
  *	part, kind the photo that is surest of it, from the network's own threshold on
- *	estimate   the rate table's line for each damaged part; the range also covers the levels next to the likely one
- *	           that the network thinks possible */
+ *	estimate   the rate table's line for each damaged part; the high end also covers the graver kinds and levels that
+ *	           the network thinks possible, the low end the milder levels */
 #include <math.h>
 
 #include "vision/rates.h"
@@ -238,11 +238,33 @@ static void say_repair(words *w, const repair *r, const fl_rates *rates)
 	    (double)rates->paint_hour_cents / 100, goods, price(r, 1, rates) / 100, rates->currency);
 }
 
-static int damage_kind(const fl_model_facts *f, const seen *s)
+/* The kind that stands farthest above its threshold: scratches are so common that they would win by number alone. */
+static int likely_kind(const fl_model_facts *f, const seen *s)
 {
-	int kind = surest(s->type, f->type_min, KINDS);
+	int best = SCRATCH;
+	float most = 0;
 
-	return kind >= 0 ? kind : largest(s->type, KINDS);
+	for (int k = 0; k < KINDS; k++) {
+		float times = s->type[k] / fmaxf(f->type_min[k], 0.05f);
+		if (times > most) {
+			most = times;
+			best = k;
+		}
+	}
+	return best;
+}
+
+/* The dearest of the kinds that the network thinks possible. */
+static const repair *dearest_repair(const fl_model_facts *f, const seen *s, fl_vehicle_part part, int kind, int level, const fl_rates *rates)
+{
+	const repair *dearest = find_repair(part, kind, level);
+
+	for (int k = 0; k < KINDS; k++) {
+		const repair *other = find_repair(part, k, level);
+		if (s->type[k] >= f->type_min[k] && price(other, 2, rates) > price(dearest, 2, rates))
+			dearest = other;
+	}
+	return dearest;
 }
 
 static int64_t round_cents(double cents)
@@ -253,7 +275,7 @@ static int64_t round_cents(double cents)
 static void estimate(const fl_model_facts *f, const seen *s, const fl_rates *rates, fl_assessment *a, words *w)
 {
 	fl_vehicle_part parts[PARTS_COSTED_MAX];
-	int likely, mildest, gravest, kind = damage_kind(f, s), count = list_parts(f, s, parts);
+	int likely, mildest, gravest, kind = likely_kind(f, s), count = list_parts(f, s, parts);
 	sum total = { { 0 }, { 0 } };
 
 	possible_levels(s, &likely, &mildest, &gravest);
@@ -270,7 +292,7 @@ static void estimate(const fl_model_facts *f, const seen *s, const fl_rates *rat
 			say(w, "%s: possibly damaged too (%.0f %%), counted into the high end only", part_names[parts[i]],
 			    (double)s->part[parts[i] - 1] * 100);
 		}
-		add_repair(&total, 2, find_repair(parts[i], kind, gravest), rates);
+		add_repair(&total, 2, dearest_repair(f, s, parts[i], kind, gravest, rates), rates);
 	}
 	if (mildest == gravest)
 		say(w, "low and high: one such repair in ten is cheaper, one in ten is dearer");

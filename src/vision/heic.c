@@ -58,6 +58,7 @@ static fl_err source_open(fl_str bytes, fl_diag *diag, source *out)
 	source s = { 0 };
 
 	FL_TRY(walk_boxes(bytes, diag));
+	fl_hevc_ready();
 	if (!(s.context = heif_context_alloc()))
 		return FL_NOMEM;
 	heif_context_set_max_decoding_threads(s.context, 0);

@@ -10,6 +10,7 @@
 
 enum {
 	SCANS_MAX = 100,                     /* a progressive file has about 10; thousands are an attack on time */
+	PADDING_MAX = 64,
 	WORK_MAX = 900 << 20,                /* progressive files hold all coefficients in memory */
 };
 
@@ -102,6 +103,10 @@ static void on_message(j_common_ptr info, int level)
 	case JWRN_ARITH_BAD_CODE:
 	case JWRN_NOT_SEQUENTIAL:
 		refuse(info, "the JPEG data are damaged; send the original again");
+		break;
+	case JWRN_EXTRANEOUS_DATA: /* some cameras pad; what a scan leaves over in bulk was lost on the way */
+		if (info->err->msg_parm.i[0] > PADDING_MAX)
+			refuse(info, "the JPEG data are damaged; send the original again");
 		break;
 	default: break;
 	}

@@ -53,6 +53,9 @@ FL_MUST fl_err fl_webp_decode(fl_str bytes, int side_max, fl_arena *mem, fl_diag
 FL_MUST fl_err fl_heic_probe(fl_str bytes, fl_diag *diag, fl_photo_header *header);
 FL_MUST fl_err fl_heic_decode(fl_str bytes, int side_max, fl_arena *mem, fl_diag *diag, fl_image *out);
 
+/* Teaches libheif our decoder; the first call does it. */
+void fl_hevc_ready(void);
+
 /* Is width x height one that we open? Also used by decoders on what the library found. */
 FL_MUST fl_err fl_size_check(int64_t width, int64_t height, fl_diag *diag);
 
