@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 static void list_verbs(void)
 {
@@ -55,6 +56,9 @@ static int run_verb(const app_verb *verb, int argc, char **argv)
 		return status;
 	if (!set_log_level(config.log_level))
 		return app_usage(&call, "--log-level: '%s' is none of debug, info, warn, error", config.log_level);
+	char name[16]; /* what ps and top show: children are started as /proc/self/exe, which would read "exe" */
+	snprintf(name, sizeof(name), "fleet-%s", verb->name);
+	prctl(PR_SET_NAME, name);
 	fl_log_name(verb->name);
 	return verb->run(&call);
 }

@@ -53,6 +53,7 @@ static fl_err open_parts(fl_ctx *ctx, app_shared *shared, const char *role, cons
 		.statement_timeout_us = config->statement_timeout_ms * 1000,
 		.on_statement = on_statement, .arg = &shared->metrics }, &s->db));
 	FL_TRY(fl_redis_open(ctx->loop, &(fl_redis_opts){ .url = fl_str_z(config->redis_url) }, &ctx->diag, &s->redis));
+	fl_redis_send(s->redis, 1, (fl_str[]){ FL_STR("PING") }); /* connects now, so that /readyz can tell */
 	FL_TRY(fl_worker_pool_open(ctx->loop, &(fl_worker_options){ .children = (int)config->photo_workers }, &ctx->diag,
 		&s->workers));
 	return fl_services_init(s);

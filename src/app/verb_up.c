@@ -98,16 +98,33 @@ static void on_ready(void *arg, const app_state *state)
 		ready_text(u, state);
 }
 
-static fl_err take_lock(up *u, fl_diag *diag)
+static fl_err runs_already(up *u, pid_t holder, fl_diag *diag)
 {
-	pid_t holder = 0;
 	app_state other;
-	fl_err err = app_lock(&u->home, &holder, diag);
-	if (err != FL_IN_USE)
-		return err;
 	bool known = app_state_read(&u->home, &u->mem, &other, diag) == FL_OK;
 	return fl_fail(diag, FL_IN_USE, "fleet runs already on %s (pid %d%s%" FL_FMT "). Stop it with ./fleet down, or give this one its own --home and --port",
 		u->home.path, (int)holder, known ? ", " : "", FL_ARG(known ? other.url : FL_STR("")));
+}
+
+/* What speaks against a start is said before anything is made. */
+static fl_err check(up *u, int *port, fl_diag *diag)
+{
+	const app_config *config = u->call->config;
+	fl_err err = app_home_enter(config->home, APP_HOME_LOOK, &u->home, diag);
+	pid_t holder = err == FL_OK ? app_lock_holder(&u->home) : 0;
+	if (holder)
+		return runs_already(u, holder, diag);
+	if (err != FL_OK && err != FL_NOT_FOUND)
+		return err;
+	return app_port_check(config->host, port, diag);
+}
+
+static fl_err take_home(up *u, fl_diag *diag)
+{
+	pid_t holder = 0;
+	FL_TRY(app_home_enter(u->call->config->home, APP_HOME_MAKE, &u->home, diag));
+	fl_err err = app_lock(&u->home, &holder, diag);
+	return err == FL_IN_USE ? runs_already(u, holder, diag) : err;
 }
 
 static fl_err start(up *u, fl_diag *diag)
@@ -115,9 +132,8 @@ static fl_err start(up *u, fl_diag *diag)
 	const app_config *config = u->call->config;
 	char url[300];
 	int port = (int)config->port;
-	FL_TRY(app_home_enter(config->home, APP_HOME_MAKE, &u->home, diag));
-	FL_TRY(take_lock(u, diag));
-	FL_TRY(app_port_check(config->host, &port, diag));
+	FL_TRY(check(u, &port, diag));
+	FL_TRY(take_home(u, diag));
 	snprintf(url, sizeof(url), "http://localhost:%d", port);
 	/* The working folder may be one that this user cannot even look at, and PostgreSQL complains about that. */
 	if (chdir(u->home.path) != 0)

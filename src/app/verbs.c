@@ -12,9 +12,7 @@ const app_verb *const app_verbs[] = {
 	&app_verb_token,
 	&app_verb_config,
 	&app_verb_migrate,
-#ifdef FLEET_WITH_API
 	&app_verb_serve,
-#endif
 	&app_verb_work,
 	&app_verb_worker_child,
 	NULL,
