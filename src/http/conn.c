@@ -100,6 +100,7 @@ void fl_conn_enter(fl_conn *conn, fl_conn_state next)
 	case FL_CONN_LINGER:
 		input_free(conn);
 		fl_stream_shutdown(conn->stream);
+		conn->linger_until_us = now + FL_LINGER_MAX_US;
 		fl_timer_start(server->loop, &conn->timer, now + FL_LINGER_US);
 		fl_conn_read_on(conn);
 		return;
@@ -429,11 +430,11 @@ static void readable_busy(fl_conn *conn)
 	}
 }
 
-static void readable_linger(fl_conn *conn, size_t got)
+static void readable_linger(fl_conn *conn)
 {
-	conn->lingered += (uint32_t)got;
-	if (conn->lingered > 4 << 20)
-		fl_conn_drop(conn);
+	int64_t at = fl_loop_now_us(conn->server->loop) + FL_LINGER_US;
+
+	fl_timer_start(conn->server->loop, &conn->timer, FL_MIN(at, conn->linger_until_us));
 }
 
 static void on_readable(void *arg)
@@ -465,7 +466,7 @@ static void on_readable(void *arg)
 	else if (conn->state == FL_CONN_HEAD)
 		input_more(conn, server->scratch, got);
 	else
-		readable_linger(conn, got);
+		readable_linger(conn);
 }
 
 /* ---- after an answer ---- */

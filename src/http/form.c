@@ -52,7 +52,7 @@ fl_param fl_header_param(fl_str value, const char *name, char *out, size_t cap, 
 	fl_param found = FL_PARAM_ABSENT;
 
 	while (i < value.len) {
-		char skip[1024];
+		char skip[1024] = { 0 };
 		size_t start, skip_len;
 		bool wanted;
 

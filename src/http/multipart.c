@@ -20,6 +20,7 @@ struct fl_multipart {
 	unsigned parts, files;
 	size_t from, to; /* of piece: read but not parsed */
 	bool closed;
+	fl_err err;      /* of an earlier call: nothing can follow it */
 	fl_form form;
 	char piece[PIECE_BYTES];
 };
@@ -170,7 +171,7 @@ static fl_err await_epilogue(fl_ctx *ctx, fl_multipart *mp)
 	return FL_OK;
 }
 
-fl_err await_multipart_next(fl_ctx *ctx, fl_multipart *mp, fl_part **out)
+static fl_err await_part(fl_ctx *ctx, fl_multipart *mp, fl_part **out)
 {
 	FL_AUTO_BUF fl_buf field = fl_buf_make(mp->opt.field_max);
 	stored_part *stored = NULL;
@@ -187,6 +188,7 @@ fl_err await_multipart_next(fl_ctx *ctx, fl_multipart *mp, fl_part **out)
 		FL_TRY(await_more(ctx, mp));
 		event = fl_form_feed(&mp->form, mp->piece + mp->from, mp->to - mp->from, &used, &data);
 		mp->from += used;
+		assert((event != FL_FORM_BYTES && event != FL_FORM_END) || stored != NULL);
 		switch (event) {
 		case FL_FORM_MORE:
 			break;
@@ -207,4 +209,11 @@ fl_err await_multipart_next(fl_ctx *ctx, fl_multipart *mp, fl_part **out)
 			return fl_fail(&ctx->diag, FL_BAD_REQUEST, "the multipart body is malformed: %s", mp->form.why);
 		}
 	}
+}
+
+fl_err await_multipart_next(fl_ctx *ctx, fl_multipart *mp, fl_part **out)
+{
+	if (mp->err == FL_OK)
+		mp->err = await_part(ctx, mp, out);
+	return mp->err;
 }

@@ -234,6 +234,8 @@ fl_err await_response_head(fl_ctx *ctx, fl_exchange *x, int64_t length)
 	fl_response *res = &x->res;
 
 	FL_TRY(res->err);
+	if (!value_is_good(res->media_type))
+		return FL_INTERNAL;
 	if (x->conn->state == FL_CONN_CLOSED)
 		return FL_CLOSED;
 	res->no_body |= res->status == 204 || res->status == 304;
@@ -250,7 +252,6 @@ fl_err await_response_begin(fl_ctx *ctx, fl_response *res, fl_str media_type)
 
 	assert(!res->started);
 	res->media_type = media_type;
-	FL_TRY(value_is_good(media_type) ? FL_OK : FL_INTERNAL);
 	FL_TRY(await_response_head(ctx, x, -1));
 	res->streaming = true;
 	res->chunked = !x->http10;

@@ -26,13 +26,15 @@ static void set_defaults(fl_http_options *opt)
 		opt->body_bytes_per_s = 1024;
 }
 
-/* How late the tick comes is how long a new request would have waited. */
+/* How late the tick comes is how long a new request would have waited. One late tick is an accident (a busy machine,
+ * a long callback); two in a row are overload. */
 static void on_tick(void *arg)
 {
 	fl_http_server *server = arg;
 	int64_t now = fl_loop_now_us(server->loop);
 
-	server->lag_us = now - server->tick_due_us;
+	server->lag_us = FL_MIN(now - server->tick_due_us, server->tick_lag_us);
+	server->tick_lag_us = now - server->tick_due_us;
 	fl_http_date_format(fl_now_us(), server->date);
 	server->tick_due_us = now + TICK_US;
 	fl_timer_start(server->loop, &server->tick, server->tick_due_us);
@@ -82,7 +84,7 @@ fl_err fl_http_server_new(fl_loop *loop, const fl_http_options *options, fl_http
 		return err;
 	}
 	on_tick(server);
-	server->lag_us = 0;
+	server->lag_us = server->tick_lag_us = 0;
 	*out = server;
 	return FL_OK;
 }

@@ -29,7 +29,9 @@ enum {
 	FL_PEER_SLOTS = 4096,
 };
 
-#define FL_LINGER_US (2 * FL_SECOND_US)
+/* An answer that came before the body's end (413) is only seen by a client that may send on for a while. */
+#define FL_LINGER_US (2 * FL_SECOND_US)      /* silence */
+#define FL_LINGER_MAX_US (30 * FL_SECOND_US) /* all of it */
 #define FL_BODY_GRACE_US (10 * FL_SECOND_US)
 
 typedef struct fl_link {
@@ -67,7 +69,7 @@ typedef struct fl_conn {
 	fl_head *head;            /* a head that is half there */
 	char *in;                 /* bytes read but not used */
 	uint32_t in_from, in_to, in_cap;
-	uint32_t lingered;        /* bytes read and dropped */
+	int64_t linger_until_us;
 	fl_exchange *exchange;    /* while BUSY */
 	fl_ws *ws;                /* while WEBSOCKET, and until its last coroutine ends */
 	fl_wait *read_wait, *write_wait;
@@ -134,7 +136,8 @@ struct fl_http_server {
 	bool draining, freeing;
 	fl_wait *drain_wait;
 	fl_timer tick;            /* lateness of the loop, the Date header */
-	int64_t tick_due_us, lag_us;
+	int64_t tick_due_us, tick_lag_us; /* of the latest tick */
+	int64_t lag_us;           /* that lasts: of the better of two ticks */
 	char date[FL_HTTP_DATE_LEN];
 	uint64_t id_seed, id_count;
 	fl_exchange *pool;

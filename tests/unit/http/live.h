@@ -3,6 +3,7 @@
 #define FL_HTTP_LIVE_H
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <setjmp.h>
@@ -120,6 +121,33 @@ static inline const char *live_ask(const live *l, const char *text)
 	live_hear(fd, answer, sizeof(answer), NULL, 0);
 	close(fd);
 	return answer;
+}
+
+/* Calls fn with each file of the fuzzers' corpus of that name. */
+static inline void live_each_corpus(const char *name, void (*fn)(const char *bytes, size_t len))
+{
+	char path[512];
+	DIR *dir;
+	int files = 0;
+
+	snprintf(path, sizeof(path), CORPUS "/%s", name);
+	dir = opendir(path);
+	assert_non_null(dir);
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		static char bytes[64 << 10];
+		FILE *file;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), CORPUS "/%s/%s", name, entry->d_name);
+		file = fopen(path, "re");
+		assert_non_null(file);
+		fn(bytes, fread(bytes, 1, sizeof(bytes), file));
+		fclose(file);
+		files++;
+	}
+	closedir(dir);
+	assert_true(files > 0);
 }
 
 static inline double live_now(void)

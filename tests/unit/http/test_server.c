@@ -1,6 +1,8 @@
 /* The server, live: requests, bodies, answers, limits, its end. */
 #include "live.h"
 
+#include <sys/un.h>
+
 static live server;
 
 #define CLOSE "Host: a\r\nConnection: close\r\n\r\n"
@@ -264,6 +266,7 @@ static void uploads(void **state)
 	printf("a 30 MB upload took %ld KB of memory\n", after - before);
 	assert_true(after - before < 2048);
 	assert_has(send_file(50 << 20), "text=scraped;photo<a.jpg>too large 52428800;");
+	assert_status(send_file(110 << 20), "413"); /* although all of it was sent before the answer was read */
 	answer = live_ask(&server, "POST /upload HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=XX\r\nContent-Length: 8\r\n" CLOSE "--XX\r\n\r\n");
 	assert_status(answer, "400");
 	answer = live_ask(&server, "POST /upload HTTP/1.1\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n" CLOSE "ab");
@@ -466,6 +469,32 @@ static void rude_clients(void **state)
 	assert_has(live_ask(&server, "GET /hello/still HTTP/1.1\r\n" CLOSE), "hello still");
 }
 
+static void send_torn(const char *bytes, size_t len)
+{
+	static char answer[64 << 10];
+	int fd = live_connect(&server);
+
+	for (size_t at = 0; at < len;) {
+		size_t n = (size_t)rand() % 40 + 1, left = len - at;
+
+		n = FL_MIN(n, left);
+		if (!live_send(fd, bytes + at, n))
+			break;
+		at += n;
+	}
+	shutdown(fd, SHUT_WR);
+	live_hear(fd, answer, sizeof(answer), NULL, 0);
+	close(fd);
+}
+
+/* What the fuzzers feed to the parsers, fed to the whole. */
+static void corpus(void **state)
+{
+	live_each_corpus("http_request", send_torn);
+	live_each_corpus("http_multipart", send_torn);
+	assert_has(live_ask(&server, "GET /hello/still HTTP/1.1\r\n" CLOSE), "hello still");
+}
+
 /* Half-closing after the request is legitimate: printf | nc. */
 static void half_close(void **state)
 {
@@ -477,6 +506,23 @@ static void half_close(void **state)
 	live_hear(fd, text, sizeof(text), NULL, 0);
 	assert_has(text, "\r\n\r\nslow");
 	close(fd);
+}
+
+static void unix_socket(void **state)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	char text[1024];
+	live small;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/../fl_http_%d.sock", server.dir, (int)getpid());
+	live_start(&small, (fl_http_options){ .unix_path = at.sun_path });
+	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_true(live_say(fd, "GET /hello/you HTTP/1.1\r\n" CLOSE));
+	live_hear(fd, text, sizeof(text), NULL, 0);
+	assert_has(text, "hello you");
+	close(fd);
+	live_stop(&small);
 }
 
 static void with_curl(void **state)
@@ -517,8 +563,9 @@ int main(void)
 		cmocka_unit_test(files),       cmocka_unit_test(assets),      cmocka_unit_test(uploads),
 		cmocka_unit_test(slow_clients), cmocka_unit_test(slow_reader), cmocka_unit_test(caps),
 		cmocka_unit_test(shedding),    cmocka_unit_test(draining),    cmocka_unit_test(drain_limit),
-		cmocka_unit_test(idle_memory), cmocka_unit_test(rude_clients), cmocka_unit_test(half_close),
-		cmocka_unit_test(with_curl),
+		cmocka_unit_test(idle_memory), cmocka_unit_test(rude_clients), cmocka_unit_test(half_close), cmocka_unit_test(corpus),
+		
+		cmocka_unit_test(unix_socket), cmocka_unit_test(with_curl),
 	};
 	struct rlimit files_limit;
 

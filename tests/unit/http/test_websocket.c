@@ -323,6 +323,24 @@ static void rude_clients(void **state)
 	messages(state);
 }
 
+static void send_frames(const char *bytes, size_t len)
+{
+	static char back[64 << 10];
+	int fd = connected(&server);
+
+	(void)!live_send(fd, bytes + 1, len - 1);
+	shutdown(fd, SHUT_WR);
+	live_hear(fd, back, sizeof(back), NULL, 0);
+	close(fd);
+}
+
+/* What the fuzzer feeds to the framer, fed to the whole. */
+static void corpus(void **state)
+{
+	live_each_corpus("http_websocket", send_frames);
+	close(connected(&server));
+}
+
 static void draining(void **state)
 {
 	live small;
@@ -384,7 +402,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(upgrade),       cmocka_unit_test(messages),    cmocka_unit_test(frames_behind_the_upgrade),
 		cmocka_unit_test(closing),       cmocka_unit_test(violations),  cmocka_unit_test(slow_consumer),
-		cmocka_unit_test(compression),   cmocka_unit_test(rude_clients), cmocka_unit_test(draining),
+		cmocka_unit_test(compression),   cmocka_unit_test(rude_clients), cmocka_unit_test(corpus),      cmocka_unit_test(draining),
 		cmocka_unit_test(idle_memory),
 	};
 	struct rlimit files_limit;
