@@ -106,8 +106,10 @@ static void set_state(fl_redis *r, enum state state, fl_err why)
 		break;
 	case AWAY:
 		/* After a loss the next command may try at once; after a failed attempt there is a pause. */
-		r->retry_us = before == CONNECTING ? fl_loop_now_us(r->link.loop) + fl_redis_backoff(&r->pause_us, r->opts.backoff_us_max)
-		                                   : 0;
+		r->retry_us = before == CONNECTING
+				      ? fl_loop_now_us(r->link.loop) +
+						fl_redis_backoff(&r->pause_us, r->opts.backoff_us_max)
+				      : 0;
 		for (struct request *q; (q = take_first(r));)
 			answer(r, q, why);
 		break;
@@ -283,7 +285,8 @@ fl_err await_redis(fl_ctx *ctx, fl_redis *r, fl_redis_reply *out, int argc, cons
 	FL_TRY(fl_ctx_check(ctx));
 	fl_err err = submit(r, argc, argv, &w.request);
 	if (err != FL_OK)
-		return fl_fail(&ctx->diag, err, err == FL_BUSY ? "too many Redis commands at once" : "Redis is away");
+		return fl_fail(&ctx->diag, err,
+			       err == FL_BUSY ? "too many Redis commands at once" : "Redis is away");
 	fl_wait_init(&w.wait);
 	w.request->waiter = &w;
 	err = await_wait_until(ctx, &w.wait, w.request->deadline_us);
@@ -420,7 +423,10 @@ fl_err await_redis_incr(fl_ctx *ctx, fl_redis *r, fl_str key, int64_t ttl_us, in
 
 	/* Both leave in one write. NX: the expiry is that of the first count, so a window has an end. */
 	if (ttl_us > 0) {
-		fl_str argv[] = { FL_STR("SET"), key, FL_STR("0"), FL_STR("PX"), number_text(milliseconds(ttl_us), ttl), FL_STR("NX") };
+		fl_str argv[] = {
+			FL_STR("SET"), key, FL_STR("0"), FL_STR("PX"), number_text(milliseconds(ttl_us), ttl),
+			FL_STR("NX")
+		};
 		fl_redis_send(r, 6, argv);
 	}
 	FL_TRY(await_redis(ctx, r, &reply, 2, (fl_str[]){ FL_STR("INCR"), key }));
@@ -457,8 +463,8 @@ void fl_redis_script_init(fl_redis_script *script, fl_str text)
 
 enum { SCRIPT_ARGS_MAX = 64 };
 
-fl_err await_redis_script(fl_ctx *ctx, fl_redis *r, const fl_redis_script *script, int key_count, int argc, const fl_str *argv,
-                          fl_redis_reply *out)
+fl_err await_redis_script(fl_ctx *ctx, fl_redis *r, const fl_redis_script *script, int key_count, int argc,
+			  const fl_str *argv, fl_redis_reply *out)
 {
 	fl_str all[SCRIPT_ARGS_MAX + 3];
 	char keys[24];

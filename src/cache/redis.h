@@ -8,16 +8,17 @@
  *	if (reply.type == FL_REDIS_STRING)
  *		use(reply.str);
  *
- * One client per loop. Commands that coroutines ask for in one turn of the loop leave in one write at its end, and
- * their replies come in order, so a wave of a hundred keys costs one round trip. The connection is made at the first
- * command and made again, with growing and jittered pauses, when it is lost.
+ * One client per loop. Commands that coroutines ask for in one turn of the loop leave in one write at its
+ * end, and their replies come in order, so a wave of a hundred keys costs one round trip. The connection is
+ * made at the first command and made again, with growing and jittered pauses, when it is lost.
  *
- * Redis away means FL_UNAVAILABLE at once, never a wait: while a connection attempt is under way commands wait for it
- * (bounded by connect_us_max and by ctx); between two attempts they fail without one. A command that was sent when the
- * connection broke fails with FL_UNAVAILABLE too: it may or may not have happened, and only the caller knows whether
- * it may be sent again.
+ * Redis away means FL_UNAVAILABLE at once, never a wait: while a connection attempt is under way commands
+ * wait for it (bounded by connect_us_max and by ctx); between two attempts they fail without one. A command
+ * that was sent when the connection broke fails with FL_UNAVAILABLE too: it may or may not have happened, and
+ * only the caller knows whether it may be sent again.
  *
- * Threads: a client and a subscriber belong to their loop. Not here: TLS (a rediss: URL is FL_UNSUPPORTED), Cluster. */
+ * Threads: a client and a subscriber belong to their loop. Not here: TLS (a rediss: URL is
+ * FL_UNSUPPORTED), Cluster. */
 #ifndef FL_CACHE_REDIS_H
 #define FL_CACHE_REDIS_H
 
@@ -61,33 +62,37 @@ typedef struct fl_redis_reply {
 } fl_redis_reply;
 
 /* Sends argv (argc strings, any bytes) and waits for its reply, which lives in ctx->mem. out may be NULL.
- * Errors: FL_UNAVAILABLE, FL_BUSY, FL_TIMEOUT, FL_CANCELLED, and what Redis answers: FL_BAD_INPUT with Redis's sentence in
- * ctx->diag (FL_UNAVAILABLE for LOADING, MASTERDOWN, OOM, READONLY; FL_NOT_FOUND for NOSCRIPT).
- * A command given up keeps its place in the pipeline; its reply is dropped when it comes. */
+ * Errors: FL_UNAVAILABLE, FL_BUSY, FL_TIMEOUT, FL_CANCELLED, and what Redis answers: FL_BAD_INPUT with
+ * Redis's sentence in ctx->diag (FL_UNAVAILABLE for LOADING, MASTERDOWN, OOM, READONLY; FL_NOT_FOUND for
+ * NOSCRIPT). A command given up keeps its place in the pipeline; its reply is dropped when it comes. */
 FL_MUST fl_err await_redis(fl_ctx *ctx, fl_redis *redis, fl_redis_reply *out, int argc, const fl_str *argv);
 
-/* Sends and forgets: the reply is dropped, an error is counted. For pokes and writes whose loss costs only speed. */
+/* Sends and forgets: the reply is dropped, an error is counted. For pokes and writes whose loss costs only
+ * speed. */
 void fl_redis_send(fl_redis *redis, int argc, const fl_str *argv);
 
-/* Small helpers. A value that is not there is *out with ptr NULL. ttl_us 0: none (it is rounded up to milliseconds). */
+/* Small helpers. A value that is not there is *out with ptr NULL. ttl_us 0: none (it is rounded up to
+ * milliseconds). */
 FL_MUST fl_err await_redis_get(fl_ctx *ctx, fl_redis *redis, fl_str key, fl_str *out);
 FL_MUST fl_err await_redis_mget(fl_ctx *ctx, fl_redis *redis, const fl_str *keys, size_t count, fl_str *out);
 FL_MUST fl_err await_redis_set(fl_ctx *ctx, fl_redis *redis, fl_str key, fl_str value, int64_t ttl_us);
 FL_MUST fl_err await_redis_del(fl_ctx *ctx, fl_redis *redis, fl_str key);
 FL_MUST fl_err await_redis_incr(fl_ctx *ctx, fl_redis *redis, fl_str key, int64_t ttl_us, int64_t *out);
 /* *receivers (may be NULL): subscribers that this Redis handed it to. */
-FL_MUST fl_err await_redis_publish(fl_ctx *ctx, fl_redis *redis, fl_str channel, fl_str message, int64_t *receivers);
+FL_MUST fl_err await_redis_publish(fl_ctx *ctx, fl_redis *redis, fl_str channel, fl_str message,
+                                   int64_t *receivers);
 void fl_redis_publish(fl_redis *redis, fl_str channel, fl_str message); /* sends and forgets */
 
-/* Runs a script by its SHA-1, sending the text only when this Redis does not know it yet. keys first, then args. */
+/* Runs a script by its SHA-1, sending the text only when this Redis does not know it yet. keys first, then
+ * args. */
 typedef struct fl_redis_script {
 	fl_str text;
 	char sha1[41]; /* set by fl_redis_script_init */
 } fl_redis_script;
 
 void fl_redis_script_init(fl_redis_script *script, fl_str text);
-FL_MUST fl_err await_redis_script(fl_ctx *ctx, fl_redis *redis, const fl_redis_script *script, int key_count, int argc,
-                                  const fl_str *argv, fl_redis_reply *out);
+FL_MUST fl_err await_redis_script(fl_ctx *ctx, fl_redis *redis, const fl_redis_script *script, int key_count,
+                                  int argc, const fl_str *argv, fl_redis_reply *out);
 
 typedef struct fl_redis_stats {
 	uint64_t commands, writes, failed, connects, dropped; /* dropped: forgotten commands that failed */
@@ -108,13 +113,15 @@ typedef struct fl_redis_sub_opts {
 	int64_t ping_us;        /* a silent connection is asked, and given up after as long again [15 s] */
 	/* One message. pattern is empty for a plain subscription. The strings last until it returns. */
 	void (*on_message)(void *arg, fl_str pattern, fl_str channel, fl_str message);
-	/* All subscriptions are active again after a loss: messages in between were missed, so refetch. NULL: don't care. */
+	/* All subscriptions are active again after a loss: messages in between were missed, so refetch.
+	 * NULL: don't care. */
 	void (*on_gap)(void *arg);
 	void *arg;
 } fl_redis_sub_opts;
 
 /* Has its own connection, made at the first subscription and kept up until close. */
-FL_MUST fl_err fl_redis_sub_open(fl_loop *loop, const fl_redis_sub_opts *opts, fl_diag *diag, fl_redis_sub **out);
+FL_MUST fl_err fl_redis_sub_open(fl_loop *loop, const fl_redis_sub_opts *opts, fl_diag *diag,
+                                 fl_redis_sub **out);
 void fl_redis_sub_close(fl_redis_sub *sub); /* NULL is fine; not from on_message */
 
 /* Subscribing is counted: as many removals as additions end it. FL_LIMIT, FL_NOMEM. */
@@ -128,8 +135,8 @@ bool fl_redis_sub_connected(const fl_redis_sub *sub);
 
 /* ---- A private server ---- */
 
-/* A Redis of our own: a unix socket in home/run (0700), data in home/redis, no port. It dies with the thread that started
- * it. Needs Debian's redis-tools only: its redis-check-rdb is the server under another name. */
+/* A Redis of our own: a unix socket in home/run (0700), data in home/redis, no port. It dies with the thread
+ * that started it. Needs Debian's redis-tools only: its redis-check-rdb is the server under another name. */
 typedef struct fl_redis_server fl_redis_server;
 
 typedef struct fl_redis_server_opts {
@@ -142,8 +149,9 @@ typedef struct fl_redis_server_opts {
 	gid_t gid;
 } fl_redis_server_opts;
 
-/* Starts and waits until it answers. A server that is left from a crash of ours and still answers there is stopped first.
- * Errors: FL_NOT_FOUND (no program: the diag names the package), FL_UNAVAILABLE (it ended; its last words in diag), FL_TIMEOUT. */
+/* Starts and waits until it answers. A server that is left from a crash of ours and still answers there is
+ * stopped first. Errors: FL_NOT_FOUND (no program: the diag names the package), FL_UNAVAILABLE (it ended;
+ * its last words in diag), FL_TIMEOUT. */
 FL_MUST fl_err await_redis_server_start(fl_ctx *ctx, const fl_redis_server_opts *opts, fl_redis_server **out);
 /* The "unix:..." url; lives as long as the server. */
 fl_str fl_redis_server_url(const fl_redis_server *server);

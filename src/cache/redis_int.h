@@ -39,14 +39,16 @@ typedef struct fl_redis_link {
 
 void fl_redis_link_init(fl_redis_link *link, fl_loop *loop, size_t bytes_max);
 void fl_redis_link_fini(fl_redis_link *link);
-/* Connects, authenticates, selects, and asks whether it is ready. FL_UNAVAILABLE, FL_TIMEOUT, FL_CANCELLED. */
+/* Connects, authenticates, selects, and asks whether it is ready. FL_UNAVAILABLE, FL_TIMEOUT,
+ * FL_CANCELLED. */
 fl_err await_redis_link_open(fl_ctx *ctx, fl_redis_link *link);
 /* Forgets what was not sent. */
 void fl_redis_link_close(fl_redis_link *link);
 /* Queues a command for the end of the turn; false: bytes_max. */
 bool fl_redis_link_add(fl_redis_link *link, int argc, const fl_str *argv);
 
-/* The next pause, and the longer one after it; with jitter, so that a thousand clients do not come back at once. */
+/* The next pause, and the longer one after it; with jitter, so that a thousand clients do not come back at
+ * once. */
 int64_t fl_redis_backoff(int64_t *pause_us, int64_t max_us);
 
 #endif

@@ -1,5 +1,6 @@
-/* One connection that speaks RESP: batches out, replies in. hiredis's reader parses; its objects are ours, in an arena that
- * is reset after each reply, because whoever asked may be gone before a long reply is complete. */
+/* One connection that speaks RESP: batches out, replies in. hiredis's reader parses; its objects are ours, in
+ * an arena that is reset after each reply, because whoever asked may be gone before a long reply is
+ * complete. */
 #include <stdio.h>
 
 #include "cache/redis_int.h"
@@ -99,7 +100,8 @@ static void on_flush(void *arg)
 	link->writes++;
 	link->iov = (struct iovec){ link->sending.ptr, link->sending.len };
 	link->writing = true;
-	fl_err err = FL_FAULT("redis.write") ? FL_CLOSED : fl_stream_write(link->stream, &link->iov, 1, on_written, link);
+	fl_err err = FL_FAULT("redis.write") ? FL_CLOSED
+					     : fl_stream_write(link->stream, &link->iov, 1, on_written, link);
 	if (err != FL_AGAIN)
 		on_written(link, err);
 }
@@ -136,7 +138,8 @@ bool fl_redis_link_add(fl_redis_link *link, int argc, const fl_str *argv)
 
 enum { READ_BYTES = 64 << 10 };
 
-/* Takes one reply out of what has been read: FL_AGAIN when it is not complete. It lasts until the next call. */
+/* Takes one reply out of what has been read: FL_AGAIN when it is not complete. It lasts until the next
+ * call. */
 static fl_err next_reply(fl_redis_link *link, const fl_redis_reply **out)
 {
 	void *reply = NULL;
@@ -156,7 +159,8 @@ static void on_readable(void *arg)
 	size_t len = 0;
 	const fl_redis_reply *reply;
 
-	fl_err err = FL_FAULT("redis.read") ? FL_CLOSED : fl_stream_try_read(link->stream, buf, sizeof buf, &len);
+	fl_err err =
+		FL_FAULT("redis.read") ? FL_CLOSED : fl_stream_try_read(link->stream, buf, sizeof buf, &len);
 	if (err == FL_AGAIN)
 		return;
 	if (err == FL_OK && len == 0)

@@ -35,7 +35,8 @@ static fl_err make_paths(fl_ctx *ctx, const fl_redis_server_opts *o, struct path
 	snprintf(p->run, sizeof p->run, "%s/run", o->home);
 	snprintf(p->data, sizeof p->data, "%s/redis", o->home);
 	if (snprintf(p->socket, sizeof p->socket, "%s/run/redis.sock", o->home) > 107)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "%s: this folder's name is too long for a socket in it", o->home);
+		return fl_fail(&ctx->diag, FL_BAD_INPUT,
+			       "%s: this folder's name is too long for a socket in it", o->home);
 	snprintf(p->log, sizeof p->log, "%s/redis/redis.log", o->home);
 	FL_TRY(make_folder(ctx, o, p->run));
 	return make_folder(ctx, o, p->data);
@@ -43,11 +44,15 @@ static fl_err make_paths(fl_ctx *ctx, const fl_redis_server_opts *o, struct path
 
 /* ---- Before ---- */
 
-/* redis-check-rdb of redis-tools is the server; the package redis-server only adds a link and a system service. */
+/* redis-check-rdb of redis-tools is the server; the package redis-server only adds a link and a system
+ * service. */
 static fl_err find_program(fl_ctx *ctx, const fl_redis_server_opts *o, const char **out)
 {
 	static const char *const places[] = {
-		"/usr/bin/redis-server", "/usr/local/bin/redis-server", "/usr/bin/redis-check-rdb", "/usr/local/bin/redis-check-rdb",
+		"/usr/bin/redis-server",
+		"/usr/local/bin/redis-server",
+		"/usr/bin/redis-check-rdb",
+		"/usr/local/bin/redis-check-rdb",
 	};
 
 	*out = o->program;
@@ -56,7 +61,9 @@ static fl_err find_program(fl_ctx *ctx, const fl_redis_server_opts *o, const cha
 	for (size_t i = 0; i < FL_COUNT(places) && !*out; i++)
 		if (access(places[i], X_OK) == 0)
 			*out = places[i];
-	return *out ? FL_OK : fl_fail(&ctx->diag, FL_NOT_FOUND, "Redis is not installed: apt-get install redis-tools");
+	return *out ? FL_OK
+		    : fl_fail(&ctx->diag, FL_NOT_FOUND,
+			      "Redis is not installed: apt-get install redis-tools");
 }
 
 /* One question to whoever answers at the socket. FL_OK: the answer starts with `expected`. */
@@ -90,7 +97,8 @@ static fl_err await_leftover_gone(fl_ctx *ctx, fl_str url)
 			return err;
 		FL_TRY(await_sleep(ctx, ASK_US));
 	}
-	return fl_fail(&ctx->diag, FL_IN_USE, "another Redis answers at %" FL_FMT " and does not stop", FL_ARG(url));
+	return fl_fail(&ctx->diag, FL_IN_USE, "another Redis answers at %" FL_FMT " and does not stop",
+		       FL_ARG(url));
 }
 
 /* ---- Start ---- */
@@ -112,7 +120,8 @@ static int open_log(const fl_redis_server_opts *o, const char *path)
 	return fd;
 }
 
-static fl_err spawn(fl_ctx *ctx, const fl_redis_server_opts *o, const char *program, const struct paths *p, fl_child **out)
+static fl_err spawn(fl_ctx *ctx, const fl_redis_server_opts *o, const char *program, const struct paths *p,
+		    fl_child **out)
 {
 	char memory[24];
 	int log = open_log(o, p->log);
@@ -121,15 +130,18 @@ static fl_err spawn(fl_ctx *ctx, const fl_redis_server_opts *o, const char *prog
 		return fl_fail(&ctx->diag, FL_IO, "%s: %s", p->log, strerror(errno));
 	snprintf(memory, sizeof memory, "%umb", o->memory_mb ? o->memory_mb : 256);
 	const char *argv[] = {
-		"redis-server", "--port", "0", "--unixsocket", p->socket, "--unixsocketperm", "700", "--dir", p->data,
-		"--save", "", "--appendonly", o->keep ? "yes" : "no", "--appendfsync", "everysec", "--maxmemory", memory,
-		"--maxmemory-policy", "allkeys-lru", "--daemonize", "no", "--logfile", "", "--set-proc-title", "no", NULL,
+		"redis-server", "--daemonize", "no", "--logfile", "", "--set-proc-title", "no",
+		"--port", "0", "--unixsocket", p->socket, "--unixsocketperm", "700",
+		"--dir", p->data, "--save", "", "--appendonly", o->keep ? "yes" : "no", "--appendfsync", "everysec",
+		"--maxmemory", memory, "--maxmemory-policy", "allkeys-lru", NULL,
 	};
 	static const char *const env[] = { "LANG=C.UTF-8", "PATH=/usr/bin:/bin", NULL };
-	fl_err err = fl_child_spawn(ctx->loop, &(fl_spawn_opts){
-		.path = program, .argv = argv, .env = env, .cwd = p->data, .out = FL_STDIO_FD, .out_fd = log, .err = FL_STDIO_FD,
-		.err_fd = log, .drop = o->drop, .uid = o->uid, .gid = o->gid, .death_signal = SIGTERM, .group = true, .umask = 077,
-	}, &ctx->diag, out);
+	fl_spawn_opts child = {
+		.path = program, .argv = argv, .env = env, .cwd = p->data, .umask = 077, .group = true,
+		.out = FL_STDIO_FD, .out_fd = log, .err = FL_STDIO_FD, .err_fd = log,
+		.drop = o->drop, .uid = o->uid, .gid = o->gid, .death_signal = SIGTERM,
+	};
+	fl_err err = fl_child_spawn(ctx->loop, &child, &ctx->diag, out);
 	close(log);
 	return err;
 }
@@ -150,7 +162,8 @@ static fl_err report_end(fl_ctx *ctx, const char *path, int status)
 	for (size_t i = all.len; i-- > 0 && line.len == all.len;)
 		if (all.ptr[i] == '\n')
 			line = fl_str_slice(all, i + 1, all.len);
-	return fl_fail(&ctx->diag, FL_UNAVAILABLE, "Redis ended with status %d: %" FL_FMT " (%s)", status, FL_ARG(line), path);
+	return fl_fail(&ctx->diag, FL_UNAVAILABLE, "Redis ended with status %d: %" FL_FMT " (%s)", status,
+		       FL_ARG(line), path);
 }
 
 static fl_err await_answering(fl_ctx *ctx, const fl_redis_server *server, const char *log)

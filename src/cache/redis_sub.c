@@ -1,5 +1,5 @@
-/* The subscriber: a table of names with counts, and one coroutine that keeps a connection up and tells it all names again
- * after each loss. */
+/* The subscriber: a table of names with counts, and one coroutine that keeps a connection up and tells it all
+ * names again after each loss. */
 #include <stdlib.h>
 
 #include "cache/redis_int.h"
@@ -28,7 +28,8 @@ struct fl_redis_sub {
 	struct name **buckets;
 	size_t bucket_count, name_count;
 	uint64_t seed;
-	uint64_t asked, confirmed;   /* (un)subscriptions since the start; what a loss cut off counts as confirmed */
+	uint64_t asked,
+		confirmed; /* (un)subscriptions since the start; what a loss cut off counts as confirmed */
 	uint64_t gap_until;          /* confirmed subscriptions after which the gap is over; 0: no gap */
 	struct ready_waiter *ready;
 	fl_wait *keeper;             /* where the keeper waits for a loss, for work or for the end */
@@ -42,7 +43,8 @@ static struct name **find(fl_redis_sub *sub, fl_str text, bool pattern)
 	uint64_t hash = fl_hash(text.ptr, text.len, sub->seed + pattern);
 	struct name **at = &sub->buckets[hash & (sub->bucket_count - 1)];
 
-	while (*at && !((*at)->hash == hash && (*at)->pattern == pattern && fl_str_eq(text, fl_str_make((*at)->text, (*at)->len))))
+	while (*at && !((*at)->hash == hash && (*at)->pattern == pattern &&
+			fl_str_eq(text, fl_str_make((*at)->text, (*at)->len))))
 		at = &(*at)->next;
 	return at;
 }
@@ -99,7 +101,8 @@ static void tell_all(fl_redis_sub *sub)
 	sub->confirmed = sub->asked;
 	for (size_t i = 0; i < sub->bucket_count && sub->link.open; i++)
 		for (struct name *n = sub->buckets[i]; n; n = n->next)
-			tell(sub, n->pattern ? FL_STR("PSUBSCRIBE") : FL_STR("SUBSCRIBE"), fl_str_make(n->text, n->len));
+			tell(sub, n->pattern ? FL_STR("PSUBSCRIBE") : FL_STR("SUBSCRIBE"),
+			     fl_str_make(n->text, n->len));
 	for (struct ready_waiter *w = sub->ready; w; w = w->next)
 		w->target = sub->asked;
 	if (sub->was_connected)
@@ -144,7 +147,8 @@ static void on_lost(void *arg)
 
 /* ---- The keeper ---- */
 
-/* Until the connection is lost (FL_CLOSED), silent for too long (FL_TIMEOUT), or we are closed (FL_CANCELLED). */
+/* Until the connection is lost (FL_CLOSED), silent for too long (FL_TIMEOUT), or we are closed
+ * (FL_CANCELLED). */
 static fl_err await_loss(fl_redis_sub *sub)
 {
 	bool asked = false;
@@ -154,7 +158,8 @@ static fl_err await_loss(fl_redis_sub *sub)
 		fl_wait w;
 		fl_wait_init(&w);
 		sub->keeper = &w;
-		fl_err err = await_wait_until(&sub->ctx, &w, fl_loop_now_us(sub->link.loop) + sub->opts.ping_us);
+		fl_err err =
+			await_wait_until(&sub->ctx, &w, fl_loop_now_us(sub->link.loop) + sub->opts.ping_us);
 		sub->keeper = NULL;
 		if (err != FL_TIMEOUT)
 			return err;
@@ -162,7 +167,8 @@ static fl_err await_loss(fl_redis_sub *sub)
 		if (silent && asked)
 			return FL_TIMEOUT;
 		asked = silent;
-		if (silent && sub->link.open && !fl_redis_link_add(&sub->link, 1, (fl_str[]){ FL_STR("PING") }))
+		if (silent && sub->link.open &&
+		    !fl_redis_link_add(&sub->link, 1, (fl_str[]){ FL_STR("PING") }))
 			return FL_BUSY;
 	}
 	return FL_CLOSED;
@@ -224,7 +230,10 @@ static fl_err add(fl_redis_sub *sub, fl_str text, bool pattern)
 	struct name *n = malloc(sizeof *n + text.len);
 	if (!n)
 		return FL_NOMEM;
-	*n = (struct name){ .hash = fl_hash(text.ptr, text.len, sub->seed + pattern), .count = 1, .pattern = pattern, .len = text.len };
+	*n = (struct name){ .hash = fl_hash(text.ptr, text.len, sub->seed + pattern),
+			    .count = 1,
+			    .pattern = pattern,
+			    .len = text.len };
 	memcpy(n->text, text.ptr, text.len);
 	*at = n;
 	sub->name_count++;

@@ -29,7 +29,8 @@ static bool parse_login(fl_str login, fl_redis_url *out)
 	/* redis://secret@host is an old way to give only a password. */
 	if (fl_str_find_char(login, ':') < 0)
 		password = login, user = FL_STR("");
-	return unescape(user, out->user, sizeof out->user) && unescape(password, out->password, sizeof out->password);
+	return unescape(user, out->user, sizeof out->user) &&
+	       unescape(password, out->password, sizeof out->password);
 }
 
 static bool parse_db(fl_str text, fl_redis_url *out)
@@ -46,7 +47,8 @@ static bool parse_path(fl_str text, fl_redis_url *out)
 {
 	fl_str query, path = fl_str_cut(text, '?', &query);
 
-	if (query.len > 0 && (!fl_str_starts(query, FL_STR("db=")) || !parse_db(fl_str_slice(query, 3, query.len), out)))
+	if (query.len > 0 &&
+	    (!fl_str_starts(query, FL_STR("db=")) || !parse_db(fl_str_slice(query, 3, query.len), out)))
 		return false;
 	char decoded[FL_ADDRESS_MAX];
 	if (!fl_str_starts(path, FL_STR("/")) || !unescape(path, decoded, sizeof decoded))
@@ -58,13 +60,17 @@ static bool parse_path(fl_str text, fl_redis_url *out)
 static bool parse_host(fl_str text, fl_redis_url *out)
 {
 	fl_str db, host = fl_str_cut(text, '/', &db);
-	bool has_port = host.len > 0 && fl_str_find_char(fl_str_slice(host, (size_t)(fl_str_find_char(host, ']') + 1), host.len), ':') >= 0;
+	bool has_port =
+		host.len > 0 &&
+		fl_str_find_char(fl_str_slice(host, (size_t)(fl_str_find_char(host, ']') + 1), host.len),
+				 ':') >= 0;
 
 	if (host.len == 0)
 		host = FL_STR("localhost");
 	if (host.len + 5 >= FL_ADDRESS_MAX || !parse_db(db, out))
 		return false;
-	snprintf(out->address, sizeof out->address, "tcp:%" FL_FMT "%s", FL_ARG(host), has_port ? "" : ":6379");
+	snprintf(out->address, sizeof out->address, "tcp:%" FL_FMT "%s", FL_ARG(host),
+		 has_port ? "" : ":6379");
 	return true;
 }
 
@@ -83,7 +89,8 @@ fl_err fl_redis_url_parse(fl_str url, fl_redis_url *out, fl_diag *diag)
 	} else {
 		bool path = fl_str_starts(url, FL_STR("redis+unix://"));
 		if (!path && !fl_str_starts(url, FL_STR("redis://")))
-			return fl_fail(diag, FL_BAD_INPUT, "a Redis URL starts with unix:, redis:// or redis+unix://");
+			return fl_fail(diag, FL_BAD_INPUT,
+				       "a Redis URL starts with unix:, redis:// or redis+unix://");
 		fl_str rest = fl_str_slice(url, path ? 13 : 8, url.len), login = {};
 		for (size_t i = rest.len; i-- > 0;)
 			if (rest.ptr[i] == '@') { /* the last one: a password may hold others */

@@ -14,7 +14,8 @@ fl_err fl_address_parse(fl_str text, fl_address *out, fl_diag *diag)
 	if (fl_str_starts(text, FL_STR("unix:"))) {
 		fl_str path = fl_str_slice(text, 5, text.len);
 		if (path.len == 0 || path.len >= sizeof((struct sockaddr_un){}.sun_path))
-			return fl_fail(diag, FL_BAD_INPUT, "socket path must have 1 to 107 bytes: %" FL_FMT, FL_ARG(path));
+			return fl_fail(diag, FL_BAD_INPUT, "socket path must have 1 to 107 bytes: %" FL_FMT,
+				       FL_ARG(path));
 		memcpy(out->host, path.ptr, path.len);
 		out->unix_socket = true;
 		return FL_OK;

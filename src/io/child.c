@@ -1,6 +1,6 @@
-/* Child processes. vfork keeps the start cheap whatever this process weighs: until exec the child borrows our memory, so it
- * only makes plain system calls (glibc's setuid would signal our other threads). Its end is an event of a pidfd; on kernels
- * without (before 5.3), a timer asks. */
+/* Child processes. vfork keeps the start cheap whatever this process weighs: until exec the child borrows our
+ * memory, so it only makes plain system calls (glibc's setuid would signal our other threads). Its end is an
+ * event of a pidfd; on kernels without (before 5.3), a timer asks. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -103,6 +103,7 @@ struct start {
 	fl_child_fd fds[FDS_MAX];
 	int fd_count, fd_end; /* fd_end: first number that stays closed in the child */
 	int close_after[FDS_MAX], close_count;
+	pid_t parent;
 	int report;           /* pipe on which the child says what failed; exec closes it */
 };
 
@@ -125,7 +126,8 @@ static void child_fds(struct start *s)
 	if (report < 0)
 		child_fail(s, "dup");
 	s->report = report;
-	/* First out of the way of all targets, then to their places: sources and targets may overlap in any way. */
+	/* First out of the way of all targets, then to their places: sources and targets may overlap in
+	 * any way. */
 	for (int i = 0; i < s->fd_count; i++) {
 		int fd = fcntl(s->fds[i].from, F_DUPFD_CLOEXEC, s->fd_end);
 		if (fd < 0)
@@ -174,6 +176,8 @@ __attribute__((noreturn)) static void child_main(struct start *s)
 	/* After the change of user, which clears it. */
 	if (o->death_signal && prctl(PR_SET_PDEATHSIG, o->death_signal) != 0)
 		child_fail(s, "prctl");
+	if (o->death_signal && getppid() != s->parent) /* it died before we asked */
+		_exit(127);
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -222,7 +226,8 @@ static void add_fd(struct start *s, int from, int to)
 	s->fd_end = FL_MAX(s->fd_end, to + 1);
 }
 
-static fl_err prepare_stdio(struct start *s, fl_child *c, fl_stdio kind, int fd, int to, fl_stream **ours, fl_diag *diag)
+static fl_err prepare_stdio(struct start *s, fl_child *c, fl_stdio kind, int fd, int to, fl_stream **ours,
+			    fl_diag *diag)
 {
 	int ends[2];
 
@@ -289,7 +294,7 @@ static fl_err prepare(struct start *s, fl_child *c, fl_diag *diag)
 
 fl_err fl_child_spawn(fl_loop *loop, const fl_spawn_opts *opts, fl_diag *diag, fl_child **out)
 {
-	struct start s = { .opts = opts };
+	struct start s = { .opts = opts, .parent = getpid() };
 	fl_child *c = calloc(1, sizeof *c);
 
 	assert(opts->fd_count <= FL_CHILD_FDS_MAX);

@@ -1,8 +1,9 @@
 /* Coroutines: guarded stacks from mmap, switched by Boost.Context's assembly; groups of them; gates.
  *
- * A stack is mapped as [guard page | stack ... | fl_co]. A finished coroutine's stack is kept for the next one, last in first
- * out, so that its pages are warm. A coroutine that starts or goes on runs on top of whoever resumed it and returns there at
- * its next wait; going on after a wait is always the loop's business, so wakes never nest. */
+ * A stack is mapped as [guard page | stack ... | fl_co]. A finished coroutine's stack is kept for the next
+ * one, last in first out, so that its pages are warm. A coroutine that starts or goes on runs on top of
+ * whoever resumed it and returns there at its next wait; going on after a wait is always the loop's
+ * business, so wakes never nest. */
 #include <errno.h>
 #include <sys/mman.h>
 
@@ -66,7 +67,8 @@ static inline NO_ASAN void arrived(fl_co *co, bool first)
 static fl_co *stack_map(fl_loop *loop)
 {
 	size_t bytes = loop->opts.stack_bytes + loop->page;
-	char *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	char *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 	if (map == MAP_FAILED)
 		return NULL;
 	if (mprotect(map, loop->page, PROT_NONE) != 0) {

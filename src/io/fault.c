@@ -1,4 +1,5 @@
-/* Named places that fail on request. Process-wide on purpose: a test names the third commit of the process, not of a loop. */
+/* Named places that fail on request. Process-wide on purpose: a test names the third commit of the
+ * process, not of a loop. */
 #include <pthread.h>
 #include <stdlib.h>
 

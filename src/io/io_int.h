@@ -70,9 +70,9 @@ static inline void ring_move(fl_io_link *to, fl_io_link *from)
 
 /* ---- Timer wheel ----
  *
- * Five levels of 64 slots; a slot of level L is 64^L ms wide. A timer lies on the level of its distance and moves down when
- * the wheel reaches its slot, so start and stop touch one ring and one bit. Further than 12 days: it moves down from the
- * last slot as often as needed. */
+ * Five levels of 64 slots; a slot of level L is 64^L ms wide. A timer lies on the level of its distance and
+ * moves down when the wheel reaches its slot, so start and stop touch one ring and one bit. Further than 12
+ * days: it moves down from the last slot as often as needed. */
 enum { WHEEL_BITS = 6, WHEEL_SLOTS = 1 << WHEEL_BITS, WHEEL_LEVELS = 5 };
 
 typedef struct fl_wheel {
@@ -83,7 +83,7 @@ typedef struct fl_wheel {
 
 void fl_wheel_init(fl_wheel *wheel, int64_t now_us);
 void fl_wheel_advance(fl_wheel *wheel, int64_t now_us); /* calls what is due */
-int64_t fl_wheel_next(const fl_wheel *wheel);           /* tick that must be looked at next, FL_NEVER when empty */
+int64_t fl_wheel_next(const fl_wheel *wheel);           /* tick to look at next, FL_NEVER when empty */
 
 /* ---- Coroutines ---- */
 

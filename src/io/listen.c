@@ -45,7 +45,8 @@ static void on_connections(void *arg, int events)
 				close(fd);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 			/* Those waiting stay in the kernel's queue until somebody leaves. */
-			fl_warn("io: %s: cannot accept: %s", l->address, fl_err_text(fl_err_from_errno(errno)));
+			fl_warn("io: %s: cannot accept: %s", l->address,
+				fl_err_text(fl_err_from_errno(errno)));
 			fl_poll_want(&l->poll, 0);
 			fl_timer_start(l->poll.loop, &l->pause, l->poll.loop->now_us + PAUSE_US);
 			return;
@@ -72,7 +73,8 @@ static fl_err remove_stale(const fl_sockaddr *addr, const char *path, fl_diag *d
 	return FL_OK;
 }
 
-static fl_err bind_socket(int fd, const fl_listen_opts *opts, const fl_address *address, fl_sockaddr *addr, fl_diag *diag)
+static fl_err bind_socket(int fd, const fl_listen_opts *opts, const fl_address *address, fl_sockaddr *addr,
+			  fl_diag *diag)
 {
 	int on = 1, off = 0;
 
@@ -88,7 +90,8 @@ static fl_err bind_socket(int fd, const fl_listen_opts *opts, const fl_address *
 		if (addr->addr.ss_family == AF_INET6)
 			setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
 	}
-	if (bind(fd, (struct sockaddr *)&addr->addr, addr->len) != 0 || listen(fd, opts->backlog ? opts->backlog : 1024) != 0)
+	if (bind(fd, (struct sockaddr *)&addr->addr, addr->len) != 0 ||
+	    listen(fd, opts->backlog ? opts->backlog : 1024) != 0)
 		return fl_fail_errno(diag, errno, address->unix_socket ? address->host : "cannot listen");
 	return FL_OK;
 }
@@ -130,8 +133,8 @@ static void describe(fl_listener *l)
 	if (addr.addr.ss_family == AF_UNIX)
 		snprintf(l->address, sizeof l->address, "unix:%s", l->path);
 	else
-		snprintf(l->address, sizeof l->address, addr.addr.ss_family == AF_INET6 ? "tcp:[%s]:%d" : "tcp:%s:%d", text.ptr,
-		         l->port);
+		snprintf(l->address, sizeof l->address,
+			 addr.addr.ss_family == AF_INET6 ? "tcp:[%s]:%d" : "tcp:%s:%d", text.ptr, l->port);
 }
 
 fl_err fl_listen(fl_loop *loop, const fl_listen_opts *opts, fl_diag *diag, fl_listener **out)
@@ -244,7 +247,8 @@ static fl_err await_lookup(fl_ctx *ctx, const fl_address *address, struct lookup
 	char port[8];
 	snprintf(port, sizeof port, "%d", address->port);
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
-	if (fl_ctx_check(ctx) != FL_OK || uv_getaddrinfo(&ctx->loop->uv, &l->uv, on_lookup, address->host, port, &hints) != 0) {
+	if (fl_ctx_check(ctx) != FL_OK ||
+	    uv_getaddrinfo(&ctx->loop->uv, &l->uv, on_lookup, address->host, port, &hints) != 0) {
 		free(l);
 		FL_TRY(fl_ctx_check(ctx));
 		return fl_fail(&ctx->diag, FL_UNAVAILABLE, "%s: the name cannot be looked up", address->host);
@@ -294,7 +298,8 @@ static fl_err await_connected(fl_ctx *ctx, int fd, const fl_sockaddr *addr, cons
 	return failed ? fl_fail_errno(&ctx->diag, failed, name) : FL_OK;
 }
 
-static fl_err await_attempt(fl_ctx *ctx, const fl_sockaddr *addr, const char *name, int64_t until_us, fl_stream **out)
+static fl_err await_attempt(fl_ctx *ctx, const fl_sockaddr *addr, const char *name, int64_t until_us,
+			    fl_stream **out)
 {
 	int fd = socket(addr->addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 

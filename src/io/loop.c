@@ -9,7 +9,8 @@
 
 static _Thread_local fl_loop *current;
 
-/* Rounds of "run all, then the deferred" before sockets get a look-in, should two parts keep each other busy. */
+/* Rounds of "run all, then the deferred" before sockets get a look-in, should two parts keep each other
+ * busy. */
 enum { ROUNDS_MAX = 64 };
 
 #if defined(FL_ASAN) || defined(FL_TSAN)
@@ -65,7 +66,8 @@ static void turn(fl_loop *loop)
 
 static void on_timer(uv_timer_t *timer)
 {
-	((fl_loop *)timer->data)->timer_tick = FL_NEVER; /* it only ends the poll; the turn looks at the wheel */
+	((fl_loop *)timer->data)->timer_tick =
+		FL_NEVER; /* it only ends the poll; the turn looks at the wheel */
 }
 
 static void on_idle(uv_idle_t *idle)
@@ -109,7 +111,8 @@ static void on_check(uv_check_t *check)
 	fl_loop *loop = check->data;
 
 	co_queue_move(&loop->runnable, &loop->after_poll);
-	/* Only here, after the sockets: an answer that arrived in time, while we were busy, must win over its deadline. */
+	/* Only here, after the sockets: an answer that arrived in time, while we were busy, must win over
+	 * its deadline. */
 	loop->now_us = fl_mono_us();
 	fl_wheel_advance(&loop->wheel, loop->now_us);
 	turn(loop);
@@ -146,7 +149,8 @@ static void on_async(uv_async_t *async)
 
 fl_err fl_loop_post(fl_loop *loop, void (*fn)(void *arg), void *arg)
 {
-	if (atomic_fetch_add_explicit(&loop->mailbox_count, 1, memory_order_relaxed) >= loop->opts.mailbox_max) {
+	if (atomic_fetch_add_explicit(&loop->mailbox_count, 1, memory_order_relaxed) >=
+	    loop->opts.mailbox_max) {
 		atomic_fetch_sub_explicit(&loop->mailbox_count, 1, memory_order_relaxed);
 		return FL_BUSY;
 	}
@@ -158,8 +162,8 @@ fl_err fl_loop_post(fl_loop *loop, void (*fn)(void *arg), void *arg)
 	message->fn = fn;
 	message->arg = arg;
 	message->next = atomic_load_explicit(&loop->mailbox, memory_order_relaxed);
-	while (!atomic_compare_exchange_weak_explicit(&loop->mailbox, &message->next, message, memory_order_release,
-	                                              memory_order_relaxed))
+	while (!atomic_compare_exchange_weak_explicit(&loop->mailbox, &message->next, message,
+						      memory_order_release, memory_order_relaxed))
 		;
 	uv_async_send(&loop->async);
 	return FL_OK;

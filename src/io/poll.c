@@ -1,5 +1,6 @@
-/* Watching descriptors. uv watches level-triggered; what nobody wants any more is taken off at its next event, not when the
- * wish ends, because most wishes come back before (a request read, the next one awaited) and each change is a system call. */
+/* Watching descriptors. uv watches level-triggered; what nobody wants any more is taken off at its next
+ * event, not when the wish ends, because most wishes come back before (a request read, the next one
+ * awaited) and each change is a system call. */
 #include <stdlib.h>
 
 #include "io/io_int.h"
@@ -34,7 +35,8 @@ static void on_event(uv_poll_t *uv, int status, int uv_events)
 	int got = (uv_events & UV_READABLE ? FL_READ : 0) | (uv_events & UV_WRITABLE ? FL_WRITE : 0);
 	bool superfluous = got & ~wanted(p);
 
-	if (status < 0) { /* an error on the descriptor: uv has stopped; whoever reads or writes learns which */
+	if (status <
+	    0) { /* an error on the descriptor: uv has stopped; whoever reads or writes learns which */
 		p->armed = 0;
 		got = FL_READ | FL_WRITE;
 	}

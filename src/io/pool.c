@@ -132,7 +132,8 @@ static fl_err write_all(struct file_job *f)
 		return failed(f);
 	}
 	while (done < f->len) {
-		ssize_t n = pwrite(f->fd, (const char *)f->buf + done, f->len - done, f->offset + (int64_t)done);
+		ssize_t n =
+			pwrite(f->fd, (const char *)f->buf + done, f->len - done, f->offset + (int64_t)done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

@@ -1,5 +1,5 @@
-/* Streams on non-blocking descriptors. Reads wait for readiness first unless the last read filled its buffer; writes are
- * tried first and wait only when the socket is full. */
+/* Streams on non-blocking descriptors. Reads wait for readiness first unless the last read filled its buffer;
+ * writes are tried first and wait only when the socket is full. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -21,7 +21,8 @@ struct fl_stream {
 	void *read_arg;
 	fl_wait *reader;
 
-	/* What is being written, for a coroutine (writer) or a callback (write_fn); or only the wish to know (writable_fn). */
+	/* What is being written, for a coroutine (writer) or a callback (write_fn); or only the wish to
+	 * know (writable_fn). */
 	struct iovec *iov;
 	int iov_count;
 	fl_wait *writer;
@@ -55,7 +56,8 @@ enum { IOV_BATCH = 64 };
 
 fl_err fl_stream_try_write(fl_stream *s, const struct iovec *iov, int count, size_t *len)
 {
-	struct msghdr message = { .msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)FL_MIN(count, IOV_BATCH) };
+	struct msghdr message = { .msg_iov = (struct iovec *)iov,
+				  .msg_iovlen = (size_t)FL_MIN(count, IOV_BATCH) };
 	ssize_t n;
 
 	if (FL_FAULT("io.write"))
@@ -143,7 +145,8 @@ static void on_event(void *arg, int events)
 
 	if (events & FL_WRITE)
 		on_writable(s);
-	/* Closed in the callback: the memory lasts until the end of the turn, but the poll has no fn any more. */
+	/* Closed in the callback: the memory lasts until the end of the turn, but the poll has no fn any
+	 * more. */
 	if (s->poll.fn && events & FL_READ)
 		on_readable(s);
 	if (s->poll.fn)
@@ -152,7 +155,8 @@ static void on_event(void *arg, int events)
 
 static void watch(fl_stream *s)
 {
-	int events = (s->reader || s->read_fn ? FL_READ : 0) | (s->iov || s->writer || s->writable_fn ? FL_WRITE : 0);
+	int events = (s->reader || s->read_fn ? FL_READ : 0) |
+		     (s->iov || s->writer || s->writable_fn ? FL_WRITE : 0);
 
 	fl_poll_want(&s->poll, events);
 }
@@ -352,7 +356,9 @@ fl_err await_write_fd(fl_ctx *ctx, fl_stream *s, fl_str bytes, int fd)
 		char bytes[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
 	} control = {};
-	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	struct msghdr message = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+	};
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	assert(bytes.len > 0 && "a descriptor travels with at least one byte");
@@ -425,7 +431,8 @@ void fl_stream_on_writable(fl_stream *s, void (*fn)(void *arg), void *arg)
 	watch(s);
 }
 
-fl_err fl_stream_write(fl_stream *s, struct iovec *iov, int count, void (*fn)(void *arg, fl_err err), void *arg)
+fl_err fl_stream_write(fl_stream *s, struct iovec *iov, int count, void (*fn)(void *arg, fl_err err),
+		       void *arg)
 {
 	assert(!s->iov && !s->writer && "one writer at a time");
 	fl_err err = push(s, &iov, &count);

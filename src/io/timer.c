@@ -108,7 +108,8 @@ void fl_timer_stop(fl_timer *t)
 	fl_io_link *head = t->link.next;
 	bool last = head == t->link.prev;
 	ring_remove(&t->link);
-	/* Alone in its ring: when that is a slot (and not the list of those that are due), its bit goes too. */
+	/* Alone in its ring: when that is a slot (and not the list of those that are due), its bit goes
+	 * too. */
 	fl_wheel *wheel = &t->loop->wheel;
 	fl_io_link *first = &wheel->slots[0][0];
 	if (last && head >= first && head < first + WHEEL_LEVELS * WHEEL_SLOTS) {

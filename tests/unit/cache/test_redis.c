@@ -79,7 +79,9 @@ static void urls(void **state)
 	assert_string_equal(u.address, "unix:/a/b");
 	assert_int_equal(u.db, 1);
 	assert_int_equal(fl_redis_url_parse(FL_STR("rediss://h"), &u, &diag), FL_UNSUPPORTED);
-	const char *bad[] = { "http://h", "unix:relative", "redis://h/x", "redis://h/-1", "unix:/x?y=1", "redis://a%4@h", "" };
+	const char *bad[] = {
+		"http://h", "unix:relative", "redis://h/x", "redis://h/-1", "unix:/x?y=1", "redis://a%4@h", ""
+	};
 	for (size_t i = 0; i < FL_COUNT(bad); i++)
 		assert_int_equal(fl_redis_url_parse(fl_str_z(bad[i]), &u, NULL), FL_BAD_INPUT);
 }
@@ -166,7 +168,8 @@ static fl_err commands_task(fl_ctx *ctx, void *arg)
 	fl_redis_script_init(&script, FL_STR("return ARGV[1] .. KEYS[1]"));
 	FL_TRY(await_redis(ctx, r, NULL, ARGV(FL_STR("SCRIPT"), FL_STR("FLUSH"))));
 	for (int i = 0; i < 2; i++) {
-		FL_TRY(await_redis_script(ctx, r, &script, 1, 2, (fl_str[]){ FL_STR("k"), FL_STR("a") }, &reply));
+		FL_TRY(await_redis_script(ctx, r, &script, 1, 2, (fl_str[]){ FL_STR("k"), FL_STR("a") },
+					  &reply));
 		CHECK(fl_str_eq(reply.str, FL_STR("ak")));
 	}
 
@@ -219,7 +222,8 @@ static fl_err await_back(fl_ctx *ctx, fl_redis *r)
 static fl_err limits_task(fl_ctx *ctx, void *arg)
 {
 	fl_redis_server *server = start(ctx, false);
-	fl_redis *r = client(ctx, &(fl_redis_opts){ .in_flight_max = 10, .bytes_max = 4096, .command_us_max = 400000 });
+	fl_redis *r = client(
+		ctx, &(fl_redis_opts){ .in_flight_max = 10, .bytes_max = 4096, .command_us_max = 400000 });
 	fl_group g;
 	fl_str got;
 
@@ -337,7 +341,8 @@ static fl_err login_task(fl_ctx *ctx, void *arg)
 	fl_str got;
 	char url[128];
 
-	FL_TRY(await_redis(ctx, r, NULL, ARGV(FL_STR("CONFIG"), FL_STR("SET"), FL_STR("requirepass"), FL_STR("s3cret"))));
+	FL_TRY(await_redis(ctx, r, NULL,
+			   ARGV(FL_STR("CONFIG"), FL_STR("SET"), FL_STR("requirepass"), FL_STR("s3cret"))));
 	fl_redis_close(r);
 	r = client(ctx, &(fl_redis_opts){});
 	CHECK_EQ(one_get(ctx, r), FL_UNAVAILABLE);
@@ -366,12 +371,15 @@ static fl_err server_task(fl_ctx *ctx, void *arg)
 	fl_redis_server *server, *second;
 	int status;
 
-	CHECK_EQ(await_redis_server_start(ctx, &(fl_redis_server_opts){ .home = folder, .program = "/bin/false" }, &server),
-	         FL_UNAVAILABLE);
+	CHECK_EQ(await_redis_server_start(
+			 ctx, &(fl_redis_server_opts){ .home = folder, .program = "/bin/false" }, &server),
+		 FL_UNAVAILABLE);
 	CHECK(strstr(ctx->diag.text, "status 1"));
-	CHECK_EQ(await_redis_server_start(ctx, &(fl_redis_server_opts){ .home = folder, .program = "/no/such" }, &server),
-	         FL_NOT_FOUND);
-	CHECK_EQ(await_redis_server_start(ctx, &(fl_redis_server_opts){ .home = "/no/such/home" }, &server), FL_IO);
+	CHECK_EQ(await_redis_server_start(
+			 ctx, &(fl_redis_server_opts){ .home = folder, .program = "/no/such" }, &server),
+		 FL_NOT_FOUND);
+	CHECK_EQ(await_redis_server_start(ctx, &(fl_redis_server_opts){ .home = "/no/such/home" }, &server),
+		 FL_IO);
 
 	/* redis-tools alone will do. */
 	fl_redis_server_opts tools = { .home = folder, .program = "/usr/bin/redis-check-rdb" };
@@ -423,8 +431,13 @@ static fl_err sub_task(fl_ctx *ctx, void *arg)
 {
 	struct heard h = {};
 	fl_redis_sub *sub;
-	fl_redis_sub_opts opts = { .url = fl_str_fmt(ctx->mem, "unix:%s/run/redis.sock", folder), .on_message = on_message,
-		                   .on_gap = on_gap, .arg = &h, .backoff_us_max = 50000, .ping_us = 250000, .channels_max = 1010 };
+	fl_redis_sub_opts opts = { .url = fl_str_fmt(ctx->mem, "unix:%s/run/redis.sock", folder),
+				   .on_message = on_message,
+				   .on_gap = on_gap,
+				   .arg = &h,
+				   .backoff_us_max = 50000,
+				   .ping_us = 250000,
+				   .channels_max = 1010 };
 	int64_t receivers;
 	char name[32];
 
@@ -512,8 +525,9 @@ static void subscriptions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(urls),  cmocka_unit_test(commands), cmocka_unit_test(limits),        cmocka_unit_test(away),
-		cmocka_unit_test(login), cmocka_unit_test(servers),  cmocka_unit_test(subscriptions),
+		cmocka_unit_test(urls),		 cmocka_unit_test(commands), cmocka_unit_test(limits),
+		cmocka_unit_test(away),		 cmocka_unit_test(login),    cmocka_unit_test(servers),
+		cmocka_unit_test(subscriptions),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -71,9 +71,14 @@ static fl_err clean_task(fl_ctx *ctx, void *arg)
 	CHECK_EQ(status, 0);
 	fl_child_free(c);
 
-	FL_TRY(fl_child_spawn(ctx->loop, &(fl_spawn_opts){ .path = "/bin/sh",
-		.argv = SHELL("echo $A; pwd; umask; /bin/ls /proc/$$/fd"), .env = (const char *const[]){ "A=b", NULL },
-		.cwd = "/", .umask = 027, .out = FL_STDIO_STREAM }, &ctx->diag, &c));
+	FL_TRY(fl_child_spawn(ctx->loop,
+			      &(fl_spawn_opts){ .path = "/bin/sh",
+						.argv = SHELL("echo $A; pwd; umask; /bin/ls /proc/$$/fd"),
+						.env = (const char *const[]){ "A=b", NULL },
+						.cwd = "/",
+						.umask = 027,
+						.out = FL_STDIO_STREAM },
+			      &ctx->diag, &c));
 	FL_TRY(read_to_end(ctx, fl_child_out(c), out, sizeof out));
 	expect_text(out, "b\n/\n0027\n0\n1\n2\n");
 	FL_TRY(await_child(ctx, c, NULL));
@@ -97,9 +102,15 @@ static fl_err channel_task(fl_ctx *ctx, void *arg)
 	file = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	/* Sources and targets overlap: each ends where it was asked for. */
 	fl_child_fd fds[] = { { pipe_ends[0], 5 }, { file, 4 } };
-	FL_TRY(fl_child_spawn(ctx->loop, &(fl_spawn_opts){ .path = "/bin/sh",
-		.argv = SHELL("read a <&3; read b <&5; echo $a $b >&3; /bin/cat <&4 >&3"), .channel = true, .fds = fds,
-		.fd_count = 2, .err = FL_STDIO_INHERIT }, &ctx->diag, &c));
+	FL_TRY(fl_child_spawn(
+		ctx->loop,
+		&(fl_spawn_opts){ .path = "/bin/sh",
+				  .argv = SHELL("read a <&3; read b <&5; echo $a $b >&3; /bin/cat <&4 >&3"),
+				  .channel = true,
+				  .fds = fds,
+				  .fd_count = 2,
+				  .err = FL_STDIO_INHERIT },
+		&ctx->diag, &c));
 	CHECK_EQ(write(pipe_ends[1], "pipe\n", 5), 5);
 	FL_TRY(await_write_bytes(ctx, fl_child_channel(c), FL_STR("channel\n")));
 	FL_TRY(read_to_end(ctx, fl_child_channel(c), out, sizeof out));
@@ -120,13 +131,17 @@ static void channels(void **state)
 static fl_err errors_task(fl_ctx *ctx, void *arg)
 {
 	fl_child *c;
-	CHECK_EQ(fl_child_spawn(ctx->loop, &(fl_spawn_opts){ .path = "/no/such/program", .argv = SHELL("") }, &ctx->diag, &c),
-	         FL_NOT_FOUND);
+	CHECK_EQ(fl_child_spawn(ctx->loop, &(fl_spawn_opts){ .path = "/no/such/program", .argv = SHELL("") },
+				&ctx->diag, &c),
+		 FL_NOT_FOUND);
 	CHECK(strstr(ctx->diag.text, "/no/such/program"));
-	CHECK_EQ(fl_child_spawn(ctx->loop, &(fl_spawn_opts){ .path = "/etc/passwd", .argv = SHELL("") }, &ctx->diag, &c),
-	         FL_DENIED);
-	CHECK_EQ(fl_child_spawn(ctx->loop, &(fl_spawn_opts){ .path = "/bin/sh", .argv = SHELL(""), .cwd = "/no/such" },
-	                        &ctx->diag, &c), FL_NOT_FOUND);
+	CHECK_EQ(fl_child_spawn(ctx->loop, &(fl_spawn_opts){ .path = "/etc/passwd", .argv = SHELL("") },
+				&ctx->diag, &c),
+		 FL_DENIED);
+	CHECK_EQ(fl_child_spawn(ctx->loop,
+				&(fl_spawn_opts){ .path = "/bin/sh", .argv = SHELL(""), .cwd = "/no/such" },
+				&ctx->diag, &c),
+		 FL_NOT_FOUND);
 	CHECK_EQ(waitpid(-1, NULL, WNOHANG), -1); /* no zombies */
 	return FL_OK;
 }
@@ -160,8 +175,13 @@ static fl_err kill_task(fl_ctx *ctx, void *arg)
 	fl_child_free(c);
 
 	/* One that ignores SIGTERM, with a child of its own: the whole group goes. */
-	FL_TRY(fl_child_spawn(ctx->loop, &(fl_spawn_opts){ .path = "/bin/sh", .group = true, .out = FL_STDIO_STREAM,
-		.argv = SHELL("trap '' TERM; echo ready; /bin/sleep 100; /bin/sleep 100") }, &ctx->diag, &c));
+	FL_TRY(fl_child_spawn(
+		ctx->loop,
+		&(fl_spawn_opts){ .path = "/bin/sh",
+				  .group = true,
+				  .out = FL_STDIO_STREAM,
+				  .argv = SHELL("trap '' TERM; echo ready; /bin/sleep 100; /bin/sleep 100") },
+		&ctx->diag, &c));
 	char ready[8];
 	size_t len;
 	FL_TRY(await_read(ctx, fl_child_out(c), ready, sizeof ready, &len));
@@ -170,7 +190,8 @@ static fl_err kill_task(fl_ctx *ctx, void *arg)
 	CHECK(fl_mono_us() - before >= 49000);
 	FL_TRY(await_child(ctx, c, &status));
 	CHECK_EQ(status, 128 + SIGKILL);
-	FL_TRY(await_read(ctx, fl_child_out(c), ready, sizeof ready, &len)); /* no one holds the pipe any more */
+	FL_TRY(await_read(ctx, fl_child_out(c), ready, sizeof ready,
+			  &len)); /* no one holds the pipe any more */
 	CHECK_EQ(len, 0);
 	fl_child_free(c);
 
@@ -194,9 +215,16 @@ static fl_err drop_task(fl_ctx *ctx, void *arg)
 {
 	fl_child *c;
 	char out[256];
-	FL_TRY(fl_child_spawn(ctx->loop, &(fl_spawn_opts){ .path = "/bin/sh", .out = FL_STDIO_STREAM,
-		.argv = SHELL("/usr/bin/id -u; /usr/bin/id -g; /usr/bin/id -G"), .drop = true, .uid = 65534, .gid = 65534,
-		.death_signal = SIGKILL }, &ctx->diag, &c));
+	FL_TRY(fl_child_spawn(
+		ctx->loop,
+		&(fl_spawn_opts){ .path = "/bin/sh",
+				  .out = FL_STDIO_STREAM,
+				  .argv = SHELL("/usr/bin/id -u; /usr/bin/id -g; /usr/bin/id -G"),
+				  .drop = true,
+				  .uid = 65534,
+				  .gid = 65534,
+				  .death_signal = SIGKILL },
+		&ctx->diag, &c));
 	FL_TRY(read_to_end(ctx, fl_child_out(c), out, sizeof out));
 	expect_text(out, "65534\n65534\n65534\n");
 	FL_TRY(await_child(ctx, c, NULL));
@@ -217,7 +245,8 @@ static fl_err one_of_many(fl_ctx *ctx, void *arg)
 	int status;
 	char text[32];
 	snprintf(text, sizeof text, "exit %d", *(int *)arg);
-	FL_TRY(fl_child_spawn(ctx->loop, &(fl_spawn_opts){ .path = "/bin/sh", .argv = SHELL(text) }, &ctx->diag, &c));
+	FL_TRY(fl_child_spawn(ctx->loop, &(fl_spawn_opts){ .path = "/bin/sh", .argv = SHELL(text) },
+			      &ctx->diag, &c));
 	FL_TRY(await_child(ctx, c, &status));
 	CHECK_EQ(status, *(int *)arg);
 	fl_child_free(c);
@@ -244,8 +273,9 @@ static void many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pipes),  cmocka_unit_test(clean), cmocka_unit_test(channels), cmocka_unit_test(errors),
-		cmocka_unit_test(kills),  cmocka_unit_test(drops), cmocka_unit_test(many),
+		cmocka_unit_test(pipes),  cmocka_unit_test(clean), cmocka_unit_test(channels),
+		cmocka_unit_test(errors), cmocka_unit_test(kills), cmocka_unit_test(drops),
+		cmocka_unit_test(many),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

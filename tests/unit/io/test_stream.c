@@ -61,8 +61,9 @@ static void on_accept(void *arg, fl_stream *s)
 static void echo_start(fl_ctx *ctx, struct echo_server *server, fl_str address)
 {
 	*server = (struct echo_server){ .loop = ctx->loop };
-	fl_err err = fl_listen(ctx->loop, &(fl_listen_opts){ .address = address, .fn = on_accept, .arg = server }, &ctx->diag,
-	                       &server->listener);
+	fl_err err =
+		fl_listen(ctx->loop, &(fl_listen_opts){ .address = address, .fn = on_accept, .arg = server },
+			  &ctx->diag, &server->listener);
 	if (err != FL_OK)
 		fprintf(stderr, "%s\n", fl_diag_text(&ctx->diag, err));
 	CHECK_EQ(err, FL_OK);
@@ -151,7 +152,9 @@ static fl_err echo_task(fl_ctx *ctx, void *arg)
 
 	/* A second server on the same address is refused; after the first is gone the name is free. */
 	fl_listener *other;
-	CHECK_EQ(fl_listen(ctx->loop, &(fl_listen_opts){ .address = address, .fn = on_accept }, &ctx->diag, &other), FL_IN_USE);
+	CHECK_EQ(fl_listen(ctx->loop, &(fl_listen_opts){ .address = address, .fn = on_accept }, &ctx->diag,
+			   &other),
+		 FL_IN_USE);
 	fl_listener_close(server.listener);
 	CHECK_EQ(await_connect(ctx, address, &s), FL_UNAVAILABLE);
 	while (fl_loop_coroutines(ctx->loop) > 1)
@@ -276,7 +279,9 @@ static void reuse_port(void **state)
 	fl_diag diag;
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(fl_loop_new(NULL, &shards[i].loop), FL_OK);
-		fl_listen_opts opts = { .address = address, .reuse_port = true, .fn = shard_accept, .arg = &shards[i] };
+		fl_listen_opts opts = {
+			.address = address, .reuse_port = true, .fn = shard_accept, .arg = &shards[i]
+		};
 		assert_int_equal(fl_listen(shards[i].loop, &opts, &diag, &shards[i].listener), FL_OK);
 		address = fl_listener_address(shards[0].listener);
 	}
@@ -579,7 +584,8 @@ static fl_err file_task(fl_ctx *ctx, void *arg)
 	CHECK(fl_str_eq(text, FL_STR("second")));
 	FL_TRY(await_file_rename(ctx, path, in_folder(ctx, "moved")));
 	CHECK_EQ(await_file_unlink(ctx, path), FL_NOT_FOUND);
-	CHECK_EQ(await_file_open(ctx, in_folder(ctx, "moved"), O_RDWR | O_CREAT | O_EXCL, 0600, &fd), FL_DUPLICATE);
+	CHECK_EQ(await_file_open(ctx, in_folder(ctx, "moved"), O_RDWR | O_CREAT | O_EXCL, 0600, &fd),
+		 FL_DUPLICATE);
 	FL_TRY(await_file_open(ctx, in_folder(ctx, "moved"), O_RDWR, 0, &fd));
 	FL_TRY(await_file_write(ctx, fd, "!", 1, 3 << 20));
 	FL_TRY(await_file_sync(ctx, fd));
