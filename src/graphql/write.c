@@ -4,6 +4,8 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <stdio.h>
 
 #include "io/io.h"
 
@@ -126,6 +128,18 @@ static void write_double(fl_buf *out, double n)
 		return;
 	}
 	fl_json_put_double(&j, n);
+}
+
+/* The double that is written shortest among those that are this float: 4.8, not 4.800000190734863. */
+static double shortest(float n)
+{
+	char text[32];
+	for (int precision = 6; isfinite(n) && precision <= 9; precision++) {
+		snprintf(text, sizeof(text), "%.*g", precision, n);
+		if (strtof(text, NULL) == n)
+			return strtod(text, NULL);
+	}
+	return n;
 }
 
 static bool write_number(fl_buf *out, const gql_type *type, double n)
@@ -296,7 +310,7 @@ static wrote write_column(fl_buf *out, const gql_node *node, const void *parent)
 	case FL_GQL_STORE_BOOL:
 		return wrote_if(write_bool(out, type, *(const bool *)at));
 	case FL_GQL_STORE_F32:
-		return wrote_if(write_number(out, type, *(const float *)at));
+		return wrote_if(write_number(out, type, shortest(*(const float *)at)));
 	case FL_GQL_STORE_F64:
 		return wrote_if(write_number(out, type, *(const double *)at));
 	case FL_GQL_STORE_UUID:
