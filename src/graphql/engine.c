@@ -235,6 +235,43 @@ static bool settle_conditions(gql_exec *x)
 	return true;
 }
 
+/* The place of the first occurrence that holds; where none does, the field is left out anyway. */
+static uint32_t position_of(const gql_exec *x, const gql_node *node)
+{
+	for (uint32_t i = 0; node->occurrences && i < node->place_count; i++)
+		if (x->holds[node->occurrences[i].condition])
+			return node->occurrences[i].position;
+	return node->position;
+}
+
+static bool settle_order(gql_exec *x, const gql_branch *branch)
+{
+	const gql_node **at = fl_new_array(x->mem, const gql_node *, branch->positions);
+	uint32_t count = 0;
+	if (!at)
+		return false;
+	for (uint32_t i = 0; i < branch->count; i++)
+		at[position_of(x, &branch->nodes[i])] = &branch->nodes[i];
+	for (uint32_t i = 0; i < branch->positions; i++)
+		if (at[i])
+			at[count++] = at[i];
+	assert(count == branch->count);
+	x->orders[branch->order] = at;
+	return true;
+}
+
+static bool settle_orders(gql_exec *x)
+{
+	const gql_plan *plan = x->plan;
+	if (!plan->order_count)
+		return true;
+	x->orders = fl_new_array(x->mem, const gql_node **, plan->order_count);
+	for (uint32_t i = 0; x->orders && i < plan->order_count; i++)
+		if (!settle_order(x, plan->orders[i]))
+			return false;
+	return x->orders;
+}
+
 /* The arguments of one field; what is wrong with them fails the field when it is reached, not the request. */
 static bool settle_node(gql_exec *x, uint32_t i)
 {
@@ -346,7 +383,7 @@ static fl_err execute_entry(fl_ctx *ctx, fl_gql_engine *engine, const gql_entry 
 	if (!coerce_variables(&x, request))
 		return answer_errors(out, out->len, &x.errors, entry->plan.doc.source, outcome);
 	x.errors.max = FIELD_ERRORS_MAX;
-	if (!settle_conditions(&x) || !settle_arguments(&x))
+	if (!settle_conditions(&x) || !settle_orders(&x) || !settle_arguments(&x))
 		return FL_NOMEM;
 	return run_and_write(&x, &engine->limits, out, outcome);
 }
@@ -441,7 +478,7 @@ static fl_err open_source(fl_ctx *ctx, fl_gql_engine *engine, gql_entry *entry, 
 		fl_gql_source_free(s);
 		return err;
 	}
-	const gql_node *node = settle_conditions(&s->exec) && settle_arguments(&s->exec) ? root_field(&s->exec) : NULL;
+	const gql_node *node = settle_conditions(&s->exec) && settle_orders(&s->exec) && settle_arguments(&s->exec) ? root_field(&s->exec) : NULL;
 	if (!node || (node->arg_literals && !s->exec.arguments[node->dynamic])) {
 		const gql_failure *wrong = node ? s->exec.wrong_arguments[node->dynamic] : NULL;
 		fl_err err = refuse(out, outcome, FL_BAD_INPUT, wrong ? wrong->text : FL_STR("The subscription selects no field."));

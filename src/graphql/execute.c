@@ -406,10 +406,11 @@ static fl_err run_serially(gql_exec *x, wave *w)
 {
 	const gql_branch *root = &x->plan->root;
 	for (uint32_t i = 0; i < root->count; i++) {
-		if (!visit_node(w, &root->nodes[i], &x->sets[root->set]))
+		const gql_node *node = gql_branch_node(x, root, i);
+		if (!visit_node(w, node, &x->sets[root->set]))
 			return FL_NOMEM;
 		FL_TRY(run_waves(w));
-		if (failed(x, &root->nodes[i]))
+		if (failed(x, node))
 			return FL_OK;
 	}
 	return FL_OK;

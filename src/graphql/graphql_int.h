@@ -450,7 +450,14 @@ typedef struct gql_branch {
 	gql_node *nodes;
 	uint32_t count;
 	uint32_t set;       /* index of its objects at run time; GQL_NONE: no batch field below, nothing is collected */
+	uint32_t positions; /* how many occurrences its fields have */
+	uint32_t order;     /* index of its order at run time; GQL_NONE: nodes are in order */
 } gql_branch;
+
+/* Where a response key occurs, and while which condition holds. A key stands where it first occurs in the request. */
+typedef struct gql_occurrence {
+	uint32_t position, condition;
+} gql_occurrence;
 
 struct gql_node {
 	const gql_field_def *def;
@@ -466,9 +473,10 @@ struct gql_node {
 	gql_branch *branches;        /* of a composite field, one a possible object type */
 	uint32_t branch_count;
 	gql_node *parent;
-	uint32_t depth;
+	uint32_t depth, position;
 	const uint32_t *places;
 	uint32_t place_count;
+	const gql_occurrence *occurrences; /* place_count of them; NULL: always in its place */
 };
 
 typedef struct gql_plan {
@@ -480,7 +488,8 @@ typedef struct gql_plan {
 	fl_gql_value *variable_defaults; /* absent: none */
 	gql_condition *conditions;
 	gql_node **dynamics;             /* the nodes whose arguments use variables */
-	uint32_t condition_count, condition_cap, dynamic_count, dynamic_cap;
+	gql_branch **orders;             /* the branches whose order depends on variables */
+	uint32_t condition_count, condition_cap, dynamic_count, dynamic_cap, order_count, order_cap;
 	uint32_t run_count, set_count, depth;
 	bool lists_nest;
 } gql_plan;
@@ -519,6 +528,7 @@ typedef struct gql_exec {
 	uint8_t *holds;                   /* by condition */
 	const fl_gql_value **arguments;   /* by dynamic node; NULL: they are wrong, the failure says why */
 	const gql_failure **wrong_arguments;
+	const gql_node ***orders;         /* by branch: its nodes in the order of this request */
 	gql_set *sets;
 	gql_run *runs;
 	gql_errors errors;
@@ -538,6 +548,11 @@ static inline bool gql_holds(const gql_exec *x, const gql_node *node)
 static inline const fl_gql_value *gql_node_args(const gql_exec *x, const gql_node *node)
 {
 	return node->arg_literals ? x->arguments[node->dynamic] : node->args;
+}
+
+static inline const gql_node *gql_branch_node(const gql_exec *x, const gql_branch *branch, uint32_t i)
+{
+	return branch->order == GQL_NONE ? &branch->nodes[i] : x->orders[branch->order][i];
 }
 
 /* A value whose kind is FL_GQL_ERROR. text.ptr NULL: the error's own sentence. */

@@ -9,7 +9,7 @@ typedef struct source {
 
 typedef struct occurrence {
 	struct occurrence *next;
-	uint32_t selection, condition;
+	uint32_t selection, condition, position;
 } occurrence;
 
 /* All fields of one response key on one type. */
@@ -40,6 +40,7 @@ typedef struct planner {
 	const gql_type *type;
 	group **groups;
 	uint32_t group_count, group_cap;
+	uint32_t position; /* of the next field */
 	fl_map group_map;
 	uint32_t *visits; /* pairs of fragment and condition */
 	uint32_t visit_count, visit_cap;
@@ -142,7 +143,7 @@ static bool add_field(planner *p, uint32_t selection, uint32_t condition)
 	occurrence *o = fl_new(p->scratch, occurrence);
 	if (!o)
 		return full(p);
-	*o = (occurrence){ NULL, selection, condition };
+	*o = (occurrence){ NULL, selection, condition, p->position++ };
 	if (g->last)
 		g->last->next = o;
 	else
@@ -191,7 +192,7 @@ static bool collect_selection(planner *p, uint32_t index, uint32_t condition)
 static bool collect(planner *p, const task *t)
 {
 	p->type = t->branch->type;
-	p->group_count = p->visit_count = p->level_count = 0;
+	p->group_count = p->visit_count = p->level_count = p->position = 0;
 	gql_map_init(&p->group_map, p->scratch, p->plan->schema);
 	for (uint32_t i = 0; i < t->source_count; i++) {
 		if (!open_level(p, t->sources[i]))
@@ -303,6 +304,27 @@ static bool plan_places(planner *p, gql_node *node, const group *g)
 	return true;
 }
 
+/* A field whose first occurrence may be left out while a later one stays moves to the later one's place. */
+static bool plan_order(planner *p, gql_branch *branch, gql_node *node, const group *g)
+{
+	gql_branch **slot;
+	uint32_t count = 0;
+	if (g->count == 1 || g->first->condition == node->condition)
+		return true;
+	gql_occurrence *occurrences = fl_new_array(p->mem, gql_occurrence, g->count);
+	if (!occurrences)
+		return full(p);
+	for (const occurrence *o = g->first; o; o = o->next)
+		occurrences[count++] = (gql_occurrence){ o->position, o->condition };
+	node->occurrences = occurrences;
+	if (branch->order != GQL_NONE)
+		return true;
+	PUSH(p, p->mem, p->plan, order, slot);
+	*slot = branch;
+	branch->order = p->plan->order_count - 1;
+	return true;
+}
+
 /* Queues the selection sets of a composite field, one branch a possible type. */
 static bool plan_children(planner *p, gql_node *node, const group *g)
 {
@@ -324,7 +346,7 @@ static bool plan_children(planner *p, gql_node *node, const group *g)
 		task *t = fl_new(p->scratch, task);
 		if (!t)
 			return full(p);
-		node->branches[i] = (gql_branch){ .type = types[i], .set = GQL_NONE };
+		node->branches[i] = (gql_branch){ .type = types[i], .set = GQL_NONE, .order = GQL_NONE };
 		*t = (task){ NULL, &node->branches[i], node, sources, source_count };
 		if (p->last)
 			p->last->next = t;
@@ -360,8 +382,9 @@ static bool plan_node(planner *p, const task *t, gql_node *node, const group *g)
 		gql_fault(p->errors, "INTROSPECTION_DISABLED", s->place, GQL_NONE, "Introspection is switched off here.");
 		return false;
 	}
+	node->position = g->first->position;
 	return plan_condition(p, g, &node->condition) && plan_key(p, node, g->key) && plan_places(p, node, g) &&
-	       plan_arguments(p, node, s) && (!node->composite || plan_children(p, node, g));
+	       plan_order(p, t->branch, node, g) && plan_arguments(p, node, s) && (!node->composite || plan_children(p, node, g));
 }
 
 static bool plan_branch(planner *p, const task *t)
@@ -372,6 +395,7 @@ static bool plan_branch(planner *p, const task *t)
 	if (!t->branch->nodes)
 		return full(p);
 	t->branch->count = p->group_count;
+	t->branch->positions = p->position;
 	if (!t->parent && p->group_count > p->limits->root_fields)
 		return limit(p, GQL_NONE, "root fields", p->limits->root_fields);
 	for (uint32_t i = 0; i < p->group_count; i++)
@@ -476,7 +500,7 @@ static bool plan_all(planner *p)
 	if (!whole || !t)
 		return full(p);
 	*whole = (source){ d->selections.first, d->selections.end, 0 };
-	plan->root = (gql_branch){ .type = plan->schema->roots[d->operation], .set = GQL_NONE };
+	plan->root = (gql_branch){ .type = plan->schema->roots[d->operation], .set = GQL_NONE, .order = GQL_NONE };
 	*t = (task){ NULL, &plan->root, NULL, whole, 1 };
 	p->first = p->last = t;
 	for (; t; t = t->next)

@@ -39,8 +39,9 @@ static fl_str error_path(const writer *w)
 		const frame *f = &w->frames[i];
 		if (i)
 			fl_buf_char(&path, ',');
-		if (f->branch)
-			fl_buf_add(&path, f->branch->nodes[f->at - 1].key.ptr, f->branch->nodes[f->at - 1].key.len - 1);
+		const gql_node *node = f->branch ? gql_branch_node(w->x, f->branch, f->at - 1) : NULL;
+		if (node)
+			fl_buf_add(&path, node->key.ptr, node->key.len - 1);
 		else
 			fl_buf_i64(&path, f->at - 1);
 	}
@@ -491,7 +492,7 @@ static void write_field(writer *w, const frame *f, const gql_node *node)
 static void step_object(writer *w, frame *f)
 {
 	while (f->at < f->branch->count) {
-		const gql_node *node = &f->branch->nodes[f->at++];
+		const gql_node *node = gql_branch_node(w->x, f->branch, f->at++);
 		if (!gql_holds(w->x, node))
 			continue;
 		if (f->comma)

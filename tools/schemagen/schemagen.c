@@ -1,8 +1,9 @@
 /* schemagen: from the SDL to C tables, TypeScript types and the page of the API.
  *
- *	schemagen KIND OUTPUT SDL...        KIND: c-header | c-source | typescript | markdown | check
+ *	schemagen KIND OUTPUT SDL...        KIND: c-header | c-source | c-sdl | typescript | markdown | check
  *
  * c-header, c-source: enums, indices of fields, one struct of bindings per object type (see graphql.h), the SDL itself.
+ * c-sdl: the SDL alone, for fuzzers and benches that bind nothing.
  * check: reads the SDL, complains about wrong or undescribed parts, writes an empty OUTPUT. */
 #include "graphql/graphql_int.h"
 
@@ -142,6 +143,20 @@ static void put_c_text(fl_buf *out, fl_str text)
 	fl_buf_lit(out, "\"");
 }
 
+static void put_sdl(gen *g)
+{
+	fl_buf_lit(g->out, "const char fl_api_sdl[] =\n");
+	put_c_text(g->out, g->schema->sdl);
+	fl_buf_lit(g->out, ";\nconst size_t fl_api_sdl_len = sizeof(fl_api_sdl) - 1;\n");
+}
+
+static void write_c_sdl(gen *g)
+{
+	fl_buf_lit(g->out, "/* Made by tools/schemagen from the SDL; do not edit. */\n#include <stddef.h>\n\n"
+			   "extern const char fl_api_sdl[];\nextern const size_t fl_api_sdl_len;\n");
+	put_sdl(g);
+}
+
 static void write_c_source(gen *g)
 {
 	fl_buf_lit(g->out, "/* Made by tools/schemagen from the SDL; do not edit. */\n#include \"api_schema.h\"\n\n"
@@ -153,9 +168,8 @@ static void write_c_source(gen *g)
 		put_snake(g->out, type->name, false);
 		fl_buf_lit(g->out, ") / sizeof(fl_gql_bind) },\n");
 	}
-	fl_buf_lit(g->out, "};\nconst size_t fl_api_type_count = sizeof(fl_api_types) / sizeof(fl_api_types[0]);\n\nconst char fl_api_sdl[] =\n");
-	put_c_text(g->out, g->schema->sdl);
-	fl_buf_lit(g->out, ";\nconst size_t fl_api_sdl_len = sizeof(fl_api_sdl) - 1;\n");
+	fl_buf_lit(g->out, "};\nconst size_t fl_api_type_count = sizeof(fl_api_types) / sizeof(fl_api_types[0]);\n\n");
+	put_sdl(g);
 }
 
 /* ---- TypeScript ---- */
@@ -466,7 +480,7 @@ static const struct {
 	const char *kind;
 	void (*write)(gen *g);
 } kinds[] = {
-	{ "c-header", write_c_header }, { "c-source", write_c_source }, { "typescript", write_typescript },
+	{ "c-header", write_c_header }, { "c-source", write_c_source }, { "c-sdl", write_c_sdl }, { "typescript", write_typescript },
 	{ "markdown", write_markdown }, { "check", write_check },
 };
 
@@ -479,7 +493,7 @@ int main(int argc, char **argv)
 	while (argc >= 4 && i < FL_COUNT(kinds) && strcmp(kinds[i].kind, argv[1]) != 0)
 		i++;
 	if (argc < 4 || i == FL_COUNT(kinds)) {
-		fprintf(stderr, "usage: schemagen c-header|c-source|typescript|markdown|check OUTPUT SDL...\n");
+		fprintf(stderr, "usage: schemagen c-header|c-source|c-sdl|typescript|markdown|check OUTPUT SDL...\n");
 		return 2;
 	}
 	for (int k = 3; k < argc; k++)

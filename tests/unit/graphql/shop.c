@@ -63,7 +63,7 @@ static fl_err author_of_book(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batc
 
 static fl_err reviews_of_book(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
-	int64_t first = fl_gql_int_or(fl_gql_arg(field, "first"), 0);
+	int64_t first = FL_MAX(fl_gql_int_or(fl_gql_arg(field, "first"), 0), 0);
 	shop_counts_now.reviews++;
 	shop_counts_now.review_parents += batch->count;
 	FL_TRY(wait_a_turn(ctx));
@@ -360,13 +360,20 @@ static fl_err all_books(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *ba
 	return FL_OK;
 }
 
+/* Query.loop makes more than one parent of what is otherwise a root field. */
+static void give_all(fl_gql_batch *batch, fl_gql_value value)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		batch->results[i] = value;
+}
+
 static fl_err one_book(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	int64_t id;
 	if (fl_str_i64(fl_gql_text(fl_gql_arg(field, "id")), &id))
 		for (size_t k = 0; k < FL_COUNT(books); k++)
 			if (books[k].id == id)
-				batch->results[0] = fl_gql_object(&books[k]);
+				give_all(batch, fl_gql_object(&books[k]));
 	return FL_OK;
 }
 
@@ -379,14 +386,16 @@ static fl_gql_value thing(const char *type, const void *object)
 
 static fl_err node_by_id(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
+	fl_gql_value result = {};
 	int64_t id = 0;
 	(void)fl_str_i64(fl_gql_text(fl_gql_arg(field, "id")), &id);
 	if (id >= 1 && id <= 2)
-		batch->results[0] = thing("Author", &authors[id - 1]);
+		result = thing("Author", &authors[id - 1]);
 	else if (id >= 10 && id <= 13)
-		batch->results[0] = thing("Book", &books[id - 10]);
+		result = thing("Book", &books[id - 10]);
 	else if (id == 99)
-		batch->results[0] = thing("Counter", &books[0]);
+		result = thing("Counter", &books[0]);
+	give_all(batch, result);
 	return FL_OK;
 }
 
@@ -398,7 +407,7 @@ static fl_err some_things(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *
 	items[3] = thing("Review", &reviews[2]);
 	items[4] = thing("Book", &books[0]);
 	items[5] = thing("Author", &authors[1]);
-	batch->results[0] = fl_gql_list(items, 6);
+	give_all(batch, fl_gql_list(items, 6));
 	return FL_OK;
 }
 
@@ -420,7 +429,7 @@ static fl_err grid(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 	rows[4] = fl_gql_object(&books[3]);
 	rows[0] = fl_gql_rows(books, sizeof(books[0]), 2);
 	rows[2] = fl_gql_list(rows + 3, 2);
-	batch->results[0] = fl_gql_list(rows, 3);
+	give_all(batch, fl_gql_list(rows, 3));
 	return FL_OK;
 }
 

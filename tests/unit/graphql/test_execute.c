@@ -97,7 +97,7 @@ static void conditions(void **state)
 	const char *q = "query($a: Boolean!, $b: Boolean!) { x: hello @include(if: $a) y: hello @skip(if: $a) z: hello @include(if: $a) @skip(if: $b) "
 			"... @include(if: $b) { w: hello x: hello } n: hello @include(if: false) m: hello @skip(if: false) }";
 	shop_expect(&s, q, "{\"a\":true,\"b\":false}", "{\"data\":{\"x\":\"world\",\"z\":\"world\",\"m\":\"world\"}}");
-	shop_expect(&s, q, "{\"a\":false,\"b\":true}", "{\"data\":{\"x\":\"world\",\"y\":\"world\",\"w\":\"world\",\"m\":\"world\"}}");
+	shop_expect(&s, q, "{\"a\":false,\"b\":true}", "{\"data\":{\"y\":\"world\",\"w\":\"world\",\"x\":\"world\",\"m\":\"world\"}}");
 	q = "query($a: Boolean!) { book(id: 10) @include(if: $a) { id } book(id: 10) { author { id } ...F @include(if: $a) ...F @skip(if: $a) } } "
 	    "fragment F on Book { pages }";
 	shop_expect(&s, q, "{\"a\":true}", "{\"data\":{\"book\":{\"id\":\"10\",\"author\":{\"id\":\"1\"},\"pages\":100}}}");

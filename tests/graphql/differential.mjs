@@ -1,0 +1,328 @@
+// Compares the engine with graphql-js on thousands of random documents, valid and broken: the same verdict, the same
+// data to the byte, errors at the same paths. `npm ci` here first; then: node differential.mjs PROBE ROOT [COUNT] [SEED]
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import {
+  buildSchema, parse, validate, execute, GraphQLError, isNonNullType, isListType, isObjectType, isInterfaceType, isUnionType,
+  isEnumType, isInputObjectType, isCompositeType, isLeafType, getNamedType, getNullableType, isRequiredArgument, isAbstractType,
+  getIntrospectionQuery,
+} from "graphql";
+
+const [probePath, root, countText = "2500", seedText = "1"] = process.argv.slice(2);
+const count = Number(countText);
+let seed = Number(seedText) >>> 0;
+
+// ---- Random ----
+function random() { // mulberry32: the same documents for the same seed
+  seed = (seed + 0x6d2b79f5) >>> 0;
+  let t = Math.imul(seed ^ (seed >>> 15), seed | 1);
+  t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+}
+const below = (n) => Math.floor(random() * n);
+const chance = (p) => random() < p;
+const pick = (list) => list[below(list.length)];
+
+// ---- Custom scalars as the engine reads them ----
+function checkedScalar(type, literal, value) {
+  const refuse = () => { throw new GraphQLError(`${type.name} cannot represent value`); };
+  type.parseLiteral = (node) => (literal(node) === undefined ? refuse() : literal(node));
+  type.parseValue = (v) => (value(v) === undefined ? refuse() : value(v));
+  type.serialize = (v) => v;
+}
+const text = (node) => (node.kind === "StringValue" ? node.value : undefined);
+const matches = (pattern) => (v) => (typeof v === "string" && pattern.test(v) ? v : undefined);
+const inInt64 = (v) => (/^-?\d+$/.test(v) && BigInt.asIntN(64, BigInt(v)) === BigInt(v) ? String(BigInt(v)) : undefined);
+function addScalars(schema) {
+  const time = matches(/^\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/);
+  const decimal = matches(/^-?(0|[1-9]\d*)(\.\d+)?$/);
+  const uuid = matches(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
+  const types = schema.getTypeMap();
+  if (types.DateTime) checkedScalar(types.DateTime, (n) => time(text(n)), time);
+  if (types.UUID) checkedScalar(types.UUID, (n) => uuid(text(n)), uuid);
+  if (types.Upload) checkedScalar(types.Upload, () => undefined, () => undefined);
+  if (types.Decimal)
+    checkedScalar(types.Decimal, (n) => decimal(n.kind === "IntValue" || n.kind === "FloatValue" ? n.value : text(n)),
+      (v) => (Number.isInteger(v) ? String(v) : decimal(v)));
+  if (types.BigInt)
+    checkedScalar(types.BigInt, (n) => (n.kind === "IntValue" || n.kind === "StringValue" ? inInt64(n.value) : undefined),
+      (v) => (Number.isInteger(v) ? inInt64(String(v)) : typeof v === "string" ? inInt64(v) : undefined));
+  return schema;
+}
+
+// ---- Random documents from a schema ----
+class Maker {
+  constructor(schema) {
+    this.schema = schema;
+    this.objects = Object.values(schema.getTypeMap()).filter((t) => isCompositeType(t) && !t.name.startsWith("__"));
+  }
+
+  document() {
+    this.variables = new Map();
+    this.fragments = new Map();
+    this.budget = 40;
+    const roots = [this.schema.getQueryType(), this.schema.getQueryType(), this.schema.getMutationType()].filter(Boolean);
+    const rootType = pick(roots);
+    const body = this.selections(rootType, 4, true);
+    const kind = rootType === this.schema.getMutationType() ? "mutation" : "query";
+    const vars = [...this.variables].map(([name, v]) => `$${name}: ${v.type}${v.def}`).join(chance(0.5) ? ", " : " ");
+    const head = vars || kind !== "query" || chance(0.3) ? `${kind}${chance(0.5) ? " Q" : ""}${vars ? `(${vars})` : ""} ` : "";
+    const frags = [...this.fragments].map(([name, f]) => ` fragment ${name} on ${f.type} ${f.body}`).join("");
+    return { query: head + body + frags, variables: Object.fromEntries([...this.variables].filter(([, v]) => v.value !== undefined).map(([n, v]) => [n, v.value])) };
+  }
+
+  selections(type, depth, top) {
+    const parts = [];
+    for (let i = 1 + below(4); i > 0 && this.budget > 0; i--) parts.push(this.selection(type, depth, top));
+    return `{ ${parts.filter(Boolean).join(" ") || "__typename"} }`;
+  }
+
+  selection(type, depth, top) {
+    this.budget--;
+    if (chance(0.12) && depth > 1) {
+      const on = this.overlapping(type);
+      return `... ${chance(0.8) ? `on ${on.name} ` : ""}${this.directives()}${this.selections(on, depth - 1, top)}`.replace(/^(\.\.\. )(?!on)/, "$1");
+    }
+    if (chance(0.08) && depth > 1) return this.spread(type, depth);
+    if (chance(0.08) || isUnionType(type)) return `${this.alias()}__typename${this.directives()}`;
+    const field = pick(Object.values(type.getFields()));
+    const named = getNamedType(field.type);
+    if (isCompositeType(named) && depth <= 1) return chance(0.5) ? "__typename" : `t${below(3)}: __typename`;
+    const args = this.args(field.args);
+    const inner = isCompositeType(named) ? ` ${this.selections(named, depth - 1)}` : "";
+    return `${this.alias()}${field.name}${args}${this.directives()}${inner}`;
+  }
+
+  spread(type, depth) {
+    const known = [...this.fragments].filter(([, f]) => f.on === type && f.done);
+    if (known.length && chance(0.5)) return `...${pick(known)[0]}${this.directives()}`;
+    const name = `F${this.fragments.size}`;
+    const entry = { on: type, type: this.overlapping(type).name, body: "", done: false };
+    this.fragments.set(name, entry);
+    entry.body = this.selections(this.schema.getType(entry.type), depth - 1);
+    entry.done = true;
+    return `...${name}${this.directives()}`;
+  }
+
+  overlapping(type) {
+    const possible = (t) => (isAbstractType(t) ? this.schema.getPossibleTypes(t) : [t]);
+    return pick(this.objects.filter((t) => possible(t).some((p) => possible(type).includes(p))));
+  }
+
+  alias() { return chance(0.2) ? `a${below(6)}: ` : ""; }
+
+  directives() {
+    if (!chance(0.1)) return " ".trim();
+    const value = chance(0.5) ? String(chance(0.5)) : this.variable(this.schema.getType("Boolean"), "Boolean!", true);
+    return ` @${chance(0.5) ? "skip" : "include"}(if: ${value})`;
+  }
+
+  args(defs) {
+    const given = defs.filter((a) => isRequiredArgument(a) || chance(0.35)).map((a) => `${a.name}: ${this.argument(a.type)}`);
+    return given.length ? `(${given.join(", ")})` : "";
+  }
+
+  argument(type) {
+    if (chance(0.25)) return this.variable(type, String(type), isNonNullType(type));
+    return this.literal(type, 3);
+  }
+
+  variable(type, written, required) {
+    const name = `v${this.variables.size}`;
+    const value = chance(0.1) && !required ? null : this.json(type, 3);
+    const missing = chance(0.15) && !required;
+    const plain = !required && chance(0.2);
+    this.variables.set(name, { type: plain && !written.endsWith("!") && chance(0.5) ? `${written}!` : written, def: "", value: missing ? undefined : value });
+    if (!required && chance(0.2) && !this.variables.get(name).type.endsWith("!")) this.variables.get(name).def = ` = ${this.literal(type, 2)}`;
+    if (this.variables.get(name).type.endsWith("!") && (value === null || missing)) this.variables.get(name).value = this.json(type, 3);
+    return `$${name}`;
+  }
+
+  scalarText(type, json) {
+    const wrong = chance(0.04);
+    if (wrong) return pick(json ? [1, "x", true, 1.5, [], {}, null] : ["1", '"x"', "true", "1.5", "[]", "{}", "RED", "null"]);
+    const values = {
+      Int: [0, 1, -1, 2, 3, 2147483647], Float: [0, 1.5, -2, 1e3, 0.1], Boolean: [true, false], ID: ["1", "10", "11", 2, 12, "zzz"],
+      String: ["", "a", "é\n\"\\", "😀"], DateTime: ["2026-03-01T09:30:00Z"], BigInt: ["9007199254740993", 5], Decimal: ["12.50", 7],
+      UUID: ["01234567-89ab-cdef-0123-456789abcdef"], Upload: [null],
+    }[type.name] ?? ["x"];
+    const value = pick(values);
+    return json ? value : JSON.stringify(value);
+  }
+
+  literal(type, depth) {
+    if (!isNonNullType(type) && chance(0.07)) return "null";
+    type = getNullableType(type);
+    if (isListType(type)) {
+      if (chance(0.15)) return this.literal(type.ofType, depth - 1);
+      return `[${Array.from({ length: below(3) }, () => this.literal(type.ofType, depth - 1)).join(" ")}]`;
+    }
+    if (isEnumType(type)) return chance(0.03) ? "NOPE" : pick(type.getValues()).name;
+    if (isInputObjectType(type)) {
+      const fields = Object.values(type.getFields()).filter((f) => isNonNullType(f.type) || (depth > 0 && chance(0.3)));
+      const chosen = type.isOneOf ? [pick(Object.values(type.getFields()))] : fields;
+      return `{ ${chosen.map((f) => `${f.name}: ${chance(0.1) ? this.variable(f.type, String(f.type), isNonNullType(f.type) || type.isOneOf) : this.literal(f.type, depth - 1)}`).join(", ")} }`;
+    }
+    return this.scalarText(type, false);
+  }
+
+  json(type, depth) {
+    if (!isNonNullType(type) && chance(0.07)) return null;
+    type = getNullableType(type);
+    if (isListType(type)) return chance(0.15) ? this.json(type.ofType, depth - 1) : Array.from({ length: below(3) }, () => this.json(type.ofType, depth - 1));
+    if (isEnumType(type)) return chance(0.03) ? "NOPE" : pick(type.getValues()).name;
+    if (isInputObjectType(type)) {
+      const fields = Object.values(type.getFields()).filter((f) => isNonNullType(f.type) || (depth > 0 && chance(0.3)));
+      const chosen = type.isOneOf ? [pick(Object.values(type.getFields()))] : fields;
+      return Object.fromEntries(chosen.map((f) => [f.name, this.json(f.type, depth - 1)]));
+    }
+    return this.scalarText(type, true);
+  }
+}
+
+// Breaks a document a little: drops, doubles, swaps or replaces tokens.
+function mutate(query) {
+  const tokens = query.match(/"(?:[^"\\]|\\.)*"|[_A-Za-z][_0-9A-Za-z]*|-?[0-9.]+|\.\.\.|[^\s]/g);
+  const words = ["{", "}", "(", ")", "[", "]", ":", "=", "$", "@", "!", "...", "on", "fragment", "query", "null", "1", "\"x\"", "id", "name", "x", "$v0", "true", "__typename"];
+  for (let i = 1 + below(2); i > 0; i--) {
+    const at = below(tokens.length);
+    const how = below(5);
+    if (how === 0) tokens.splice(at, 1);
+    else if (how === 1) tokens.splice(at, 0, tokens[at]);
+    else if (how === 2) [tokens[at], tokens[below(tokens.length)]] = [tokens[below(tokens.length)], tokens[at]];
+    else if (how === 3) tokens[at] = pick(words);
+    else tokens.splice(at, 0, pick(tokens));
+    if (!tokens.length) break;
+  }
+  return tokens.join(" ");
+}
+
+// ---- The shop, as in tests/unit/graphql/shop.c ----
+function shopRoot() {
+  const authors = [{ id: "1", name: "Ann", rivalId: 1 }, { id: "2", name: "Bob", rivalId: 0 }];
+  const books = [["10", "One", 0, 100, "RED"], ["11", "Two \"2\"", 1, 200, "GREEN"], ["12", null, 0, 300, null], ["13", "Four", 1, 400, "BLUE"]]
+    .map(([id, name, a, pages, color]) => ({ __typename: "Book", id, name, a, pages, color, old: pages }));
+  const reviews = [["100", 5, 0], ["101", 4, 0], ["102", 3, 1], ["103", 1, 0]].map(([id, stars, b]) => ({ __typename: "Review", id, stars, b }));
+  for (const a of authors) {
+    a.__typename = "Author";
+    a.books = () => books.filter((b) => authors[b.a] === a);
+    a.rival = () => authors[a.rivalId];
+  }
+  for (const b of books) {
+    b.author = () => authors[b.a];
+    b.reviews = ({ first }) => reviews.filter((r) => books[r.b] === b).slice(0, Math.max(0, first ?? 0));
+  }
+  for (const r of reviews) r.book = () => books[r.b];
+  const wrong = (message) => () => { throw new GraphQLError(message); };
+  const bad = {
+    firm: null, soft: "soft", batchError: wrong("not for you"), firmList: [1, null, 3], softList: [1, null, 3], softItems: [1, null, 3],
+    getterError: wrong("too late"), masked: wrong("the database refused the statement"), tooBig: wrong("unfit"), wrongEnum: wrong("unfit"),
+  };
+  bad.deep = bad.deepFirm = bad;
+  bad.list = bad.firmItems = [bad, null, bad];
+  const names = ["text", "n", "f", "b", "id", "color", "point", "points", "nested", "time", "big", "dec", "uuid", "pick", "file", "files", "old"];
+  const colors = { RED: "#1", GREEN: "#2", BLUE: "#3" };
+  const show = (v, of) => {
+    if (v === null || v === undefined) return "null";
+    if (Array.isArray(v)) return `[${v.map((x) => ` ${show(x, of)}`).join("")} ]`;
+    if (typeof v === "object")
+      return `{${(of === "pick" ? ["id", "name"] : ["x", "y", "label", "inner"]).filter((k) => v[k] !== undefined).map((k) => ` ${k}=${show(v[k], k)}`).join("")} }`;
+    if (of === "color") return colors[v];
+    if (of === "big") return String(v);
+    if (of === "time") return String(Date.parse(v) * 1000);
+    if (of === "uuid") return `'${v.toLowerCase()}'`;
+    return typeof v === "string" ? `'${v}'` : String(v);
+  };
+  const query = {
+    hello: "world",
+    echo: (args) => names.filter((n) => args[n] !== undefined).map((n) => `${n}=${show(args[n], n)}`).join(" "),
+    need: ({ n, m }) => n + m,
+    books: ({ first, after }) => {
+      first ??= 3;
+      if (first < 1 || first > 4) throw new GraphQLError(`"first" must be 1 to 4, not ${first}`);
+      if (after != null) throw new GraphQLError('"after" is not a cursor of this list');
+      return books.slice(0, first);
+    },
+    book: ({ id }) => books.find((b) => b.id === id) ?? null,
+    node: ({ id }) => authors.find((a) => a.id === id) ?? books.find((b) => b.id === id) ?? null,
+    things: [books[1], authors[0], null, reviews[2], books[0], authors[1]],
+    matrix: [[0, 1, 2], [2, null], null],
+    grid: [books.slice(0, 2), null, [null, books[3]]],
+    bad, badFirm: bad,
+    all: {
+      i8: -8, i16: -16, i32: -2147483648, i64: "-9223372036854775808", u8: 255, u16: 65535, u32: 1073741824, f32: 0.5, f64: -1234.567,
+      text: "t\u0001", noText: null, ztext: "z", flag: true, uuid: "01234567-89ab-cdef-0123-456789abcdef", number: "-9223372036854775808",
+      time: "1970-01-01T00:00:01Z", noTime: null, money: "12.50", color: "GREEN", noColor: null, maybe: -8, maybeNot: null,
+      inside: { n: 3, books: [books[0]] }, noInside: null, texts: ["a", "é\n"], value: [1, null],
+    },
+  };
+  query.loop = query;
+  let total = 0;
+  const mutation = {
+    add: ({ n }) => { total = (total + n) | 0; return { n: total, books: [books[0]] }; },
+    fail: wrong("no"), failFirm: wrong("no"),
+  };
+  return { query, mutation };
+}
+
+// What the two engines call by different names, or in a different order, on purpose.
+const paths = (errors) => (errors ?? []).map((e) => JSON.stringify(e.path ?? null)).sort();
+// These depend on how many parents a batch has; graphql-js has no batches.
+const skip = (query) => /rowError/.test(query);
+
+async function compare(name, schema, args, executes, documents) {
+  const probe = spawn(probePath, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: probe.stdout })[Symbol.asyncIterator]();
+  const shop = executes && shopRoot();
+  let valid = 0, refused = 0, different = 0, sameMessage = 0;
+  const complain = (what, request, theirs, ours) => {
+    if (++different <= 5) console.log(`${name}: ${what}\n  request ${JSON.stringify(request)}\n  graphql-js ${theirs}\n  engine     ${ours}`);
+  };
+  for (const request of documents) {
+    probe.stdin.write(`${JSON.stringify(request)}\n`);
+    const { value: line, done } = await lines.next();
+    if (done) { complain("the engine ended", request, "", ""); break; }
+    const ours = JSON.parse(line);
+    if (ours.failed || (ours.errors && ours.errors[0].extensions?.code === "LIMIT_EXCEEDED")) continue;
+    let errors = [], document;
+    try { document = parse(request.query); errors = validate(schema, document); } catch (e) { errors = [e]; }
+    if (errors.length) {
+      refused++;
+      if (!ours.errors || "data" in ours) complain("accepted what graphql-js refuses", request, errors[0].message, line);
+      else if (ours.errors.some((o) => errors.some((e) => e.message === o.message))) sameMessage++;
+      continue;
+    }
+    if (!executes) {
+      valid++;
+      if (ours.errors && !("data" in ours) && ours.errors[0].extensions.code !== "BAD_USER_INPUT") complain("refused what graphql-js accepts", request, "valid", line);
+      continue;
+    }
+    valid++;
+    const operation = document.definitions.find((d) => d.kind === "OperationDefinition");
+    const theirs = await execute({ schema, document, rootValue: shop[operation.operation], variableValues: request.variables });
+    if (("data" in ours) !== (theirs.data !== undefined)) complain("executed or not", request, JSON.stringify(theirs), line);
+    else if ("data" in ours && JSON.stringify(ours.data) !== JSON.stringify(theirs.data)) complain("data", request, JSON.stringify(theirs), line);
+    else if (!!ours.errors !== !!theirs.errors) complain("errors", request, JSON.stringify(theirs), line);
+    else if ("data" in ours && paths(ours.errors).join() !== paths(theirs.errors).join()) complain("error paths", request, JSON.stringify(theirs), line);
+  }
+  probe.stdin.end();
+  console.log(`${name}: ${valid} valid and ${refused} refused documents (${sameMessage} with the same message), ${different} differences`);
+  return different;
+}
+
+function* documentsFor(schema, filter) {
+  const maker = new Maker(schema);
+  for (let i = 0; i < count;) {
+    const request = maker.document();
+    if (filter && filter(request.query)) continue;
+    i++;
+    yield chance(0.4) ? { ...request, query: mutate(request.query) } : request;
+  }
+}
+
+const shop = addScalars(buildSchema(readFileSync(`${root}/tests/unit/graphql/shop.graphql`, "utf8")));
+const fleet = addScalars(buildSchema(readFileSync(`${root}/schema/fleet.graphql`, "utf8")));
+let different = await compare("shop", shop, [], true, documentsFor(shop, skip));
+different += await compare("fleet", fleet, [`${root}/schema/fleet.graphql`], false, documentsFor(fleet));
+process.exit(different ? 1 : 0);

@@ -1,0 +1,60 @@
+/* Answers one request a line on standard input: {"query", "variables", "operationName"}; for tests/graphql, which
+ * compares the answers with those of graphql-js.
+ *	probe            the shop, executed
+ *	probe FILE.sdl   that schema with nothing bound: only whether a request is refused, and why, means anything */
+#include "shop.h"
+
+#include <stdio.h>
+
+#include "graphql/graphql_int.h"
+
+static shop s;
+
+static fl_err answer(fl_ctx *ctx, void *arg)
+{
+	const fl_json *json;
+	fl_gql_request request;
+	FL_TRY(fl_json_parse(ctx->mem, *(fl_str *)arg, &json, &ctx->diag));
+	FL_TRY(fl_gql_request_from_json(json, &request, &ctx->diag));
+	return fl_gql_execute(ctx, s.engine, &request, &s.out, &s.outcome);
+}
+
+static fl_gql_schema *unbound(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *text = malloc(1 << 20);
+	fl_gql_schema *schema;
+	fl_diag diag = {};
+	if (!file || !text)
+		exit(2);
+	fl_gql_schema_options options = { .sdl = { text, fread(text, 1, 1 << 20, file) } };
+	fclose(file);
+	if (gql_schema_build(&options, false, &schema, &diag) != FL_OK) {
+		fprintf(stderr, "%s\n", diag.text);
+		exit(2);
+	}
+	return schema;
+}
+
+int main(int argc, char **argv)
+{
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t len;
+	const fl_gql_limits limits = { .depth = 64 };
+	shop_open(&s, &limits);
+	fl_log_level(FL_ERROR);
+	if (argc > 1 && fl_gql_engine_new(unbound(argv[1]), &limits, 1 << 20, &s.engine) != FL_OK)
+		return 2;
+	while ((len = getline(&line, &cap, stdin)) > 0) {
+		fl_str text = { line, (size_t)len };
+		fl_buf_reset(&s.out);
+		fl_err err = fl_loop_run_task(s.loop, 0, answer, &text);
+		if (err != FL_OK)
+			fl_buf_fmt(&s.out, "{\"failed\":\"%s\"}", fl_err_name(err));
+		printf("%" FL_FMT "\n", FL_ARG(fl_buf_view(&s.out)));
+		fflush(stdout);
+	}
+	free(line);
+	return 0;
+}
