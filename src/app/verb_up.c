@@ -33,18 +33,22 @@ static void put_text(fl_json_out *j, fl_str key, fl_str value)
 	fl_json_put_str(j, value);
 }
 
-/* One for each role of the demo company; none in a database without it. */
+static void put_token(fl_json_out *j, up *u, const app_state *state, fl_str name, fl_str tenant, fl_role role)
+{
+	fl_diag diag = { 0 };
+	fl_str token;
+	if (app_token_make(&u->home, state->pg_url, tenant, role, 24 * FL_HOUR_US, &u->mem, &token, &diag) == FL_OK)
+		put_text(j, name, token);
+}
+
+/* One for each role of the demo company, and "other" for a manager of the other one; none in a database without them. */
 static void put_tokens(fl_json_out *j, up *u, const app_state *state)
 {
 	fl_json_key(j, FL_STR("tokens"));
 	fl_json_open(j, '{');
-	for (size_t i = 0; i < FL_COUNT(roles); i++) {
-		fl_diag diag = { 0 };
-		fl_str token;
-		if (app_token_make(&u->home, state->pg_url, FL_STR("demo"), fl_role_parse(roles[i]), 24 * FL_HOUR_US, &u->mem, &token,
-			    &diag) == FL_OK)
-			put_text(j, roles[i], token);
-	}
+	for (size_t i = 0; i < FL_COUNT(roles); i++)
+		put_token(j, u, state, roles[i], FL_STR("demo"), fl_role_parse(roles[i]));
+	put_token(j, u, state, FL_STR("other"), FL_STR("other"), FL_ROLE_MANAGER);
 	fl_json_close(j, '}');
 }
 

@@ -9,6 +9,9 @@
 
 #include <signal.h>
 
+/* How long the jobs of a killed worker wait before another does them. Renewed every third of it. */
+#define LEASE_US (15 * FL_SECOND_US)
+
 typedef struct worker {
 	app_shared shared;
 	fl_services services;
@@ -56,7 +59,7 @@ static fl_err start_parts(worker *w, fl_ctx *ctx)
 	FL_TRY(fl_relay_start(w->loop, &w->services, &w->relay));
 	FL_TRY(fl_chores_start(w->loop, &w->services, &w->chores));
 	FL_TRY(fl_runner_start(w->loop, &(fl_runner_opts){ .db = w->services.db, .queue = FL_QUEUE_ASSESS,
-		.concurrency = (int)w->shared.config->jobs, .services = &w->services, .handle = fl_assess_job,
+		.concurrency = (int)w->shared.config->jobs, .lease_us = LEASE_US, .services = &w->services, .handle = fl_assess_job,
 		.arg = &w->facts }, &w->assessments));
 	FL_TRY(fl_redis_sub_open(w->loop, &(fl_redis_sub_opts){ .url = fl_str_z(w->shared.config->redis_url),
 		.on_message = on_poke, .arg = w }, &ctx->diag, &w->pokes));

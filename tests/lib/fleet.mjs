@@ -86,7 +86,7 @@ class Fleet {
 
 	// One operation; returns { status, body }. files: [{ name, bytes, type }] for variables.input.photos.
 	async ask(query, variables = {}, caller = 'manager', files = null) {
-		const headers = { accept: 'application/json' };
+		const headers = { accept: 'application/graphql-response+json' };
 		const token = this.tokens[caller] ?? (caller && caller.includes('.') ? caller : null);
 		if (token) headers.authorization = `Bearer ${token}`;
 		let body;
