@@ -22,7 +22,9 @@ CREATE TABLE events (
 CREATE INDEX ev_report ON events (tenant_id, report_id, id);
 CREATE INDEX ev_order ON events (xid, seq);
 
-CREATE TABLE outbox_cursor (consumer text PRIMARY KEY, xid xid8 NOT NULL DEFAULT '0', seq bigint NOT NULL DEFAULT 0, moved_at timestamptz NOT NULL DEFAULT now());
+-- Events of the past (imported or made up) are written with xid 0 and told to nobody: a new reader starts behind them.
+CREATE TABLE outbox_cursor (consumer text PRIMARY KEY, xid xid8 NOT NULL DEFAULT '0', seq bigint NOT NULL DEFAULT 9223372036854775807,
+  moved_at timestamptz NOT NULL DEFAULT now());
 
 -- The next events for a reader, oldest first.
 CREATE FUNCTION outbox_read(after_xid xid8, after_seq bigint, lim int) RETURNS SETOF events LANGUAGE sql STABLE SET search_path = fleet, public AS

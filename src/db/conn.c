@@ -25,7 +25,7 @@ static bool run(PGconn *pg, const char *sql)
 
 static bool set_up(PGconn *pg, const fl_db *db)
 {
-	char sql[512];
+	char sql[600];
 	char *role = db->role ? PQescapeIdentifier(pg, db->role, strlen(db->role)) : NULL;
 	bool ok;
 
@@ -33,6 +33,7 @@ static bool set_up(PGconn *pg, const fl_db *db)
 	snprintf(sql, sizeof sql,
 	         "SET statement_timeout = %lld; SET lock_timeout = 2000; SET idle_in_transaction_session_timeout = 30000; "
 	         "SET search_path = fleet, public; SET timezone = 'UTC'; SET plan_cache_mode = force_custom_plan; SET jit = off; "
+	         "SET constraint_exclusion = off; " /* partitions are pruned by their bounds; reading their CHECKs costs each plan 30 us */
 	         "SET max_parallel_workers_per_gather = 0; %s%s",
 	         (long long)(db->opts.statement_timeout_us / 1000), role ? "SET ROLE " : "", role ? role : "");
 	PQfreemem(role);
