@@ -384,9 +384,9 @@ static fl_err deadline(fl_ctx *ctx, fl_db *db)
 	assert_int_equal(await_query(&child, db, &SLEEP, &args, NULL), FL_TIMEOUT);
 	assert_true(fl_mono_us() - start_us < 300000);
 	fl_ctx_fini(&child);
-	fl_ctx_derive(&child, ctx, 50000); /* in a transaction: the rollback waits behind it, we do not */
 	FL_AUTO_TX fl_tx tx = {};
-	FL_TRY(await_begin(&child, db, &tx));
+	FL_TRY(await_begin(ctx, db, &tx));
+	fl_ctx_derive(&child, ctx, 50000); /* in a transaction: the rollback waits behind it, we do not */
 	assert_int_equal(await_tx_query(&child, &tx, &SLEEP, &args, NULL), FL_TIMEOUT);
 	fl_tx_end(&tx);
 	fl_ctx_fini(&child);
