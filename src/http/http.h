@@ -84,7 +84,7 @@ typedef struct fl_http_options {
 	int listen_fd;                 /* > 0: a listening socket, taken over, instead of the above */
 	const fl_router *router;
 	void *services;                /* becomes ctx->services of every handler */
-	fl_http_handler before;        /* runs before every handler, in its coroutine: who calls, common headers; may be NULL */
+	fl_http_handler before;        /* runs before each route's handler, in its coroutine; may be NULL */
 	void (*on_access)(void *arg, const fl_http_access *access);
 	void *on_access_arg;
 	/* Limits; 0 takes the default in brackets. */
@@ -92,7 +92,7 @@ typedef struct fl_http_options {
 	unsigned connections_per_ip;   /* [1024]; loopback and unix peers are not counted */
 	bool count_loopback;           /* count them all the same */
 	unsigned in_flight_max;        /* requests with a coroutine [2048]; beyond: 503 + Retry-After, at once */
-	unsigned lag_shed_ms;          /* shed new requests while the loop is this late [500] */
+	unsigned lag_shed_ms;          /* shed new requests while the loop keeps being this late [500] */
 	int64_t head_timeout_us;       /* first byte of a head to its last [10 s] */
 	int64_t idle_timeout_us;       /* between requests [60 s] */
 	int64_t stall_timeout_us;      /* a write that makes no progress [30 s] */
@@ -237,7 +237,8 @@ void fl_response_security_headers(fl_response *res, fl_str csp);
 FL_MUST fl_err await_response_begin(fl_ctx *ctx, fl_response *res, fl_str media_type);
 FL_MUST fl_err await_response_write(fl_ctx *ctx, fl_response *res, fl_str bytes);
 
-/* A file, by sendfile. Answers If-None-Match, If-Modified-Since, If-Range and a single Range (others: the whole). fd stays the caller's. */
+/* A file, by sendfile. Answers If-None-Match, If-Modified-Since, If-Range and a single Range (others: the whole).
+ * fd stays the caller's. */
 typedef struct fl_http_file {
 	int fd;
 	uint64_t size;
