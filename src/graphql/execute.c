@@ -20,7 +20,6 @@ typedef struct call {
 	fl_gql_field field;
 	fl_gql_batch batch;
 	fl_gql_resolver resolver;
-	uint32_t first_job, job_count;
 } call;
 
 typedef struct wave {
@@ -268,38 +267,53 @@ static fl_err run_in_group(fl_ctx *ctx, void *arg)
 	return err;
 }
 
-/* Gathers the parents of a call. With one place they are used as they are. */
+/* The member before i that has the same parents, or i. */
+static uint32_t same_set(const job *members, uint32_t i)
+{
+	uint32_t k = 0;
+	while (members[k].set != members[i].set)
+		k++;
+	return k;
+}
+
+/* The same field in one more place: look-ahead must see it. */
+static bool link_field(call *c, const gql_node *node)
+{
+	fl_gql_field *also = fl_new(c->x->mem, fl_gql_field);
+	if (!also)
+		return false;
+	*also = (fl_gql_field){ c->x, node, c->field.also };
+	c->field.also = also;
+	return true;
+}
+
+/* Gathers the parents of a call. Aliases on the same objects share parents and results; with one set of parents, the
+ * usual case, they are used where they are. */
 static bool prepare_call(wave *w, call *c, const job *members, uint32_t count)
 {
 	gql_exec *x = w->x;
 	const gql_node *node = members[0].node;
-	size_t total = 0;
+	size_t total = 0, at = 0;
+	*c = (call){ .x = x, .field = { x, node, NULL }, .resolver = node->def->bind.resolver };
 	for (uint32_t i = 0; i < count; i++)
-		total += members[i].set->count;
-	*c = (call){ .x = x, .field = { x, node, NULL }, .resolver = node->def->bind.resolver, .job_count = count };
-	c->batch.count = total;
-	c->batch.parents = members[0].set->objects;
-	c->batch.results = fl_new_array(x->mem, fl_gql_value, total);
-	const void **parents = count > 1 ? fl_arena_take(x->mem, total * sizeof(*parents)) : NULL;
-	if (!c->batch.results || (count > 1 && !parents))
+		total += same_set(members, i) == i ? members[i].set->count : 0;
+	bool one_set = total == members[0].set->count;
+	const void **parents = one_set ? members[0].set->objects : fl_arena_take(x->mem, total * sizeof(*parents));
+	c->batch = (fl_gql_batch){ total, parents, fl_new_array(x->mem, fl_gql_value, total) };
+	if (!parents || !c->batch.results)
 		return false;
-	fl_gql_field *last = &c->field;
-	size_t at = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		x->runs[members[i].node->run].results = c->batch.results + at;
-		if (parents) {
-			memcpy(parents + at, members[i].set->objects, members[i].set->count * sizeof(*parents));
-			c->batch.parents = parents;
-		}
-		at += members[i].set->count;
-		if (i == 0)
-			continue;
-		fl_gql_field *also = fl_new(x->mem, fl_gql_field);
-		if (!also)
+		uint32_t k = same_set(members, i);
+		if (i > 0 && !link_field(c, members[i].node))
 			return false;
-		*also = (fl_gql_field){ x, members[i].node, NULL };
-		last->also = also;
-		last = also;
+		if (k < i) {
+			x->runs[members[i].node->run].results = x->runs[members[k].node->run].results;
+			continue;
+		}
+		x->runs[members[i].node->run].results = c->batch.results + at;
+		if (!one_set)
+			memcpy(parents + at, members[i].set->objects, members[i].set->count * sizeof(*parents));
+		at += members[i].set->count;
 	}
 	return true;
 }

@@ -151,7 +151,8 @@ uint64_t fl_gql_selected(const fl_gql_field *field, const char *path);
 
 /* ---- Binding: where a field's value comes from ---------------------------------------------------------------- */
 
-/* All parents of one field in one wave. results[count] starts out absent (null); a resolver fills it in any order. */
+/* All parents of one field in one wave, wherever in the document; aliases on the same parents share one result, so a
+ * root field has one parent. results[count] starts out absent (null); a resolver fills it in any order. */
 typedef struct fl_gql_batch {
 	size_t count;
 	const void *const *parents; /* of root fields: request.root, once */
