@@ -40,7 +40,7 @@ char *fl_buf_reserve(fl_buf *buf, size_t len)
 	return buf->ptr + buf->len;
 }
 
-void fl_buf_add(fl_buf *buf, const void *bytes, size_t len)
+void fl_buf_add_slow(fl_buf *buf, const void *bytes, size_t len)
 {
 	if (len == 0)
 		return;
@@ -49,11 +49,6 @@ void fl_buf_add(fl_buf *buf, const void *bytes, size_t len)
 		return;
 	memcpy(to, bytes, len);
 	buf->len += len;
-}
-
-void fl_buf_char(fl_buf *buf, char c)
-{
-	fl_buf_add(buf, &c, 1);
 }
 
 void fl_buf_i64(fl_buf *buf, int64_t n)

@@ -28,8 +28,29 @@ static inline void fl_buf_commit(fl_buf *buf, size_t len)
 	buf->len += len;
 }
 
-void fl_buf_add(fl_buf *buf, const void *bytes, size_t len);
-void fl_buf_char(fl_buf *buf, char c);
+void fl_buf_add_slow(fl_buf *buf, const void *bytes, size_t len); /* fl_buf_add when there is no room, or an error */
+
+/* Most appends are a few bytes into room that is there: those are a comparison and a copy. */
+static inline void fl_buf_add(fl_buf *buf, const void *bytes, size_t len)
+{
+	if (__builtin_expect(buf->err != FL_OK || len > buf->cap - buf->len, 0)) {
+		fl_buf_add_slow(buf, bytes, len);
+		return;
+	}
+	if (len)
+		memcpy(buf->ptr + buf->len, bytes, len);
+	buf->len += len;
+}
+
+static inline void fl_buf_char(fl_buf *buf, char c)
+{
+	if (__builtin_expect(buf->err != FL_OK || buf->len == buf->cap, 0)) {
+		fl_buf_add_slow(buf, &c, 1);
+		return;
+	}
+	buf->ptr[buf->len++] = c;
+}
+
 void fl_buf_i64(fl_buf *buf, int64_t n);
 void fl_buf_fmt(fl_buf *buf, const char *format, ...) FL_PRINTF(2, 3);
 void fl_buf_hex(fl_buf *buf, const void *bytes, size_t len);

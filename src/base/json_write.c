@@ -170,20 +170,34 @@ static size_t quote_special(fl_buf *buf, const unsigned char *p, size_t left)
 	return 1;
 }
 
+/* How many bytes from p on need no escape, up to left: eight at a time where all eight are printable ASCII but quotes
+ * and backslashes. */
+static size_t plain_run(const unsigned char *p, size_t left)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);
+	size_t i = 0;
+	for (uint64_t word; i + sizeof(word) <= left; i += sizeof(word)) {
+		memcpy(&word, p + i, sizeof(word));
+		uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
+		/* The high bit of a byte is set where the byte is below the subtrahend; for bytes from 0x80 on the word itself says so. */
+		if (((word - ones * 0x20) | (quote - ones) | (backslash - ones) | word) & highs)
+			break;
+	}
+	while (i < left && p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' && p[i] != '\\')
+		i++;
+	return i;
+}
+
 void fl_json_quote(fl_buf *buf, fl_str s)
 {
 	const unsigned char *p = (const unsigned char *)s.ptr;
-	size_t plain = 0;
 	fl_buf_char(buf, '"');
 	for (size_t i = 0; i < s.len;) {
-		if (p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' && p[i] != '\\') {
-			i++;
-			continue;
-		}
-		fl_buf_add(buf, s.ptr + plain, i - plain);
-		i += quote_special(buf, p + i, s.len - i);
-		plain = i;
+		size_t plain = plain_run(p + i, s.len - i);
+		fl_buf_add(buf, p + i, plain);
+		i += plain;
+		if (i < s.len)
+			i += quote_special(buf, p + i, s.len - i);
 	}
-	fl_buf_add(buf, s.ptr + plain, s.len - plain);
 	fl_buf_char(buf, '"');
 }
