@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "api_schema.h"
 
@@ -258,19 +259,27 @@ static void by_hand(const char *query, const char *count, size_t *bytes)
 	*bytes = out.len;
 }
 
+/* Processor time of this process: other work on the machine counts less. */
+static double cpu_us(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
 /* Median of seven rounds, in nanoseconds. */
 static double measure(const char *what, void (*fn)(const char *, const char *, size_t *), const char *query, const char *variables)
 {
 	double rounds[7];
 	size_t bytes, n = 1;
-	for (int64_t begin = fl_mono_us(); fl_mono_us() - begin < 20000; n++)
+	for (double begin = cpu_us(); cpu_us() - begin < 20000; n++)
 		fn(query, variables, &bytes);
 	n = (size_t)((double)n * 50 * seconds / 7) + 1;
 	for (int i = 0; i < 7; i++) {
-		int64_t begin = fl_mono_us();
+		double begin = cpu_us();
 		for (size_t k = 0; k < n; k++)
 			fn(query, variables, &bytes);
-		rounds[i] = (double)(fl_mono_us() - begin) * 1000 / (double)n;
+		rounds[i] = (cpu_us() - begin) * 1000 / (double)n;
 		for (int k = i; k > 0 && rounds[k] < rounds[k - 1]; k--) {
 			double t = rounds[k];
 			rounds[k] = rounds[k - 1];
