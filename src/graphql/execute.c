@@ -45,23 +45,29 @@ typedef struct spread {
 	uint32_t count, cap;
 } spread;
 
+static bool spread_room(spread *s, uint32_t cap)
+{
+	const void **objects = fl_arena_take(s->x->mem, cap * sizeof(*objects));
+	bool abstract = gql_is_abstract(s->node->def->type.type);
+	uint16_t *types = abstract ? fl_arena_take(s->x->mem, cap * sizeof(*types)) : NULL;
+	if (!objects || (abstract && !types))
+		return false;
+	if (s->count)
+		memcpy(objects, s->objects, s->count * sizeof(*objects));
+	if (s->count && abstract)
+		memcpy(types, s->types, s->count * sizeof(*types));
+	s->objects = objects;
+	s->types = types;
+	s->cap = cap;
+	return true;
+}
+
 static bool spread_object(spread *s, const void *object, uint16_t type)
 {
-	if (s->count == s->cap) {
-		uint32_t cap = s->cap ? s->cap * 2 : 16;
-		const void **objects = fl_arena_take(s->x->mem, cap * sizeof(*objects));
-		uint16_t *types = fl_arena_take(s->x->mem, cap * sizeof(*types));
-		if (!objects || !types)
-			return false;
-		if (s->count) {
-			memcpy(objects, s->objects, s->count * sizeof(*objects));
-			memcpy(types, s->types, s->count * sizeof(*types));
-		}
-		s->objects = objects;
-		s->types = types;
-		s->cap = cap;
-	}
-	s->types[s->count] = type;
+	if (s->count == s->cap && !spread_room(s, s->cap * 2))
+		return false;
+	if (s->types)
+		s->types[s->count] = type;
 	s->objects[s->count++] = object;
 	return true;
 }
@@ -152,7 +158,7 @@ static bool spread_node(wave *w, const gql_node *node, const gql_set *parents)
 	if (!wanted)
 		return true;
 	run->first = fl_arena_take(x->mem, parents->count * sizeof(*run->first));
-	if (!run->first)
+	if (!run->first || !spread_room(&s, FL_MAX(parents->count, 4u)))
 		return false;
 	for (uint32_t i = 0; i < parents->count; i++) {
 		fl_gql_value value = value_of(x, node, run, i, parents->objects[i]);

@@ -461,7 +461,7 @@ typedef struct gql_occurrence {
 
 struct gql_node {
 	const gql_field_def *def;
-	fl_str key;                  /* "\"key\":" as it is written, for JSON */
+	fl_str key;                  /* ",\"key\":" as it is written; the first field of an object leaves the comma out */
 	uint32_t condition;
 	uint32_t run;                /* index of its results at run time; GQL_NONE: read while writing */
 	uint8_t how;                 /* of def->bind; FL_GQL_UNBOUND for __typename */

@@ -283,13 +283,13 @@ static bool plan_arguments(planner *p, gql_node *node, const gql_selection *s)
 
 static bool plan_key(planner *p, gql_node *node, fl_str key)
 {
-	char *text = fl_arena_take(p->mem, key.len + 3); /* names need no escapes */
+	char *text = fl_arena_take(p->mem, key.len + 4); /* names need no escapes */
 	if (!text)
 		return full(p);
-	text[0] = '"';
-	memcpy(text + 1, key.ptr, key.len);
-	memcpy(text + 1 + key.len, "\":", 2);
-	node->key = (fl_str){ text, key.len + 3 };
+	memcpy(text, ",\"", 2);
+	memcpy(text + 2, key.ptr, key.len);
+	memcpy(text + 2 + key.len, "\":", 2);
+	node->key = (fl_str){ text, key.len + 4 };
 	return true;
 }
 

@@ -40,7 +40,7 @@ static fl_str error_path(const writer *w)
 			fl_buf_char(&path, ',');
 		const gql_node *node = f->branch ? gql_branch_node(w->x, f->branch, f->at - 1) : NULL;
 		if (node)
-			fl_buf_add(&path, node->key.ptr, node->key.len - 1);
+			fl_buf_add(&path, node->key.ptr + 1, node->key.len - 2);
 		else
 			fl_buf_i64(&path, f->at - 1);
 	}
@@ -339,7 +339,10 @@ static frame *open_frame(writer *w)
 {
 	assert(w->depth < w->cap);
 	frame *f = &w->frames[w->depth++];
-	*f = (frame){ .start = w->out->len };
+	f->branch = NULL; /* members that only lists or only objects have stay as they are */
+	f->start = w->out->len;
+	f->at = 0;
+	f->comma = false;
 	return f;
 }
 
@@ -494,10 +497,8 @@ static void step_object(writer *w, frame *f)
 		const gql_node *node = gql_branch_node(w->x, f->branch, f->at++);
 		if (!gql_holds(w->x, node))
 			continue;
-		if (f->comma)
-			fl_buf_char(w->out, ',');
+		fl_buf_add(w->out, node->key.ptr + !f->comma, node->key.len - !f->comma);
 		f->comma = true;
-		fl_buf_str(w->out, node->key);
 		uint32_t depth = w->depth;
 		write_field(w, f, node);
 		if (w->depth != depth)
@@ -571,8 +572,10 @@ fl_err gql_write_data(gql_exec *x, fl_buf *out)
 		return FL_NOMEM;
 	frame *root = open_frame(&w);
 	root->branch = &x->plan->root;
+	root->node = NULL;
 	root->nullable = true;
 	root->object = x->root;
+	root->row = 0;
 	fl_buf_char(out, '{');
 	while (w.depth && out->err == FL_OK) {
 		frame *f = &w.frames[w.depth - 1];
