@@ -30,6 +30,7 @@ let saveTimer = 0;
 
 function edit(change: Partial<Draft>): void {
 	draft.value = { ...draft.peek(), ...change };
+	problem.value = "";
 	clearTimeout(saveTimer);
 	saveTimer = window.setTimeout(() => void writeDraft(draft.peek()), 300);
 }
@@ -47,8 +48,8 @@ function addPhotos(files: Iterable<File>): void {
 		else
 			photos.push({ id: randomKey(), name: file.name, bytes: file });
 	}
-	problem.value = refused.join(" ");
 	edit({ photos });
+	problem.value = refused.join(" ");
 }
 
 async function send(): Promise<void> {
