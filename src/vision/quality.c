@@ -1,8 +1,8 @@
 /* How usable a photo is: sharp enough, bright enough, large enough.
  *
  * Sharpness: the variance of the Laplacian is high where something is in focus. A door is mostly smooth paint, so the
- * whole picture says little; the picture is cut into 8 x 8 tiles and the eighth-sharpest tile speaks for it. The
- * thresholds were set on 400 photos as they are and blurred by known amounts (docs/vision.md). */
+ * whole picture says little; the picture is cut into 8 x 8 tiles and the eighth-sharpest tile speaks for it. Of 150 real
+ * photos 3 fall below the threshold, and all 150 do when their detail is taken away by a factor of 6 (test_shared.c). */
 #include <stdlib.h>
 
 #include "vision/photo_int.h"
