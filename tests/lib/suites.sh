@@ -14,13 +14,13 @@ title() { printf '\n== %s\n' "$1"; }
 
 # Runs meson's tests of a build folder; each program is one test.
 meson_tests() { # FOLDER ARGUMENT...
-	local folder=$1 output ok bad
+	local folder=$1 output=$work/output ok bad
 	shift
-	output=$(meson test -C "$folder" --no-rebuild --print-errorlogs "$@" 2>&1) || true
-	printf '%s\n' "$output" | grep -E '^ *[0-9]+/[0-9]+ ' || true
-	ok=$(sed -n 's/^Ok: *//p' <<<"$output")
-	bad=$(awk '/^(Fail|Timeout|Unexpected Pass): / { n += $NF } END { print n + 0 }' <<<"$output")
-	if [ -z "$ok" ] || [ "$bad" != 0 ]; then printf '%s\n' "$output" | tail -n 80; fi
+	{ meson test -C "$folder" --no-rebuild --print-errorlogs "$@" 2>&1 || true; } | tee "$output" |
+		grep --line-buffered -E '^ *[0-9]+/[0-9]+ ' || true
+	ok=$(sed -n 's/^Ok: *//p' "$output")
+	bad=$(awk '/^(Fail|Timeout|Unexpected Pass): / { n += $NF } END { print n + 0 }' "$output")
+	if [ -z "$ok" ] || [ "$bad" != 0 ]; then grep -v -E '^ *[0-9]+/[0-9]+ ' "$output" | tail -n 80; fi
 	[ -n "$ok" ] || bad=1
 	count "${ok:-0}" "$bad"
 }
