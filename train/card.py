@@ -51,13 +51,17 @@ def text(scores):
            "On the same photos the model is right more often than the baseline by %s." % cell(s["accuracy_over_baseline"]),
            "%d of these photos turned out to have a near-identical one in training; without them accuracy is %s." % (
                twins["photos_with_a_twin_in_training"], cell(twins["accuracy"])), "",
+           "### Severity against another definition (n = %d)" % t["severity_other_definition"]["accuracy"]["n"], "",
+           "lensor's test photos carry the severity of their worst box. That label was never trained on; photos of that source were, for type.", "",
+           *severity(t["severity_other_definition"]),
            "### Held-out test: damaged part (n = %d)" % t["part"]["mean_average_precision"]["n"], "", *multi("part", t["part"]),
            "### Held-out test: damage type (n = %d)" % t["type"]["mean_average_precision"]["n"], "", *multi("type", t["type"])]
     o = scores.get("second_source")
     if o:
         v, b, d = o["vds_large"], o["lensor_worst_box"], o["damaged"]
         out += ["### Sources never trained on", "",
-                "A second network, same recipe, was trained without %s, and scored on them." % ", ".join(o["trained_without"]), "",
+                "A second network of the same shape, trained for %d epochs instead of %d, never saw %s; these are its scores on them." % (
+                    scores["recipe"]["second_source_epochs"], scores["recipe"]["epochs"], ", ".join(o["trained_without"])), "",
                 "Large vds photos (n = %d), another collection than the thumbnails it was trained on:" % v["accuracy"]["n"], "",
                 *severity(v), *confusion(v),
                 "lensor's worst box as severity (n = %d), which is another definition:" % b["accuracy"]["n"], "", *severity(b),
@@ -66,6 +70,10 @@ def text(scores):
                 "(n = %d): the difference is the shortcut described below." % (
                     d["auroc"]["n"], cell(d["auroc"]), cell(d["balanced_accuracy"]), 100 * d["whole_called_damaged"],
                     cell(t["damaged_same_sources"]), t["damaged_same_sources"]["n"]), ""]
+    else:
+        out += ["### Sources never trained on", "",
+                "Not scored for these weights (`train/run --second-source` does it). Damaged or whole, within the training sources: AUROC %s "
+                "(n = %d)." % (cell(t["damaged_same_sources"]), t["damaged_same_sources"]["n"]), ""]
     e = scores["same_photo"]
     out += ["### Embedding", "", "An edited copy of a test photo looked up among all %d photos (%d queries):" % (e["gallery"], e["queries"]), "",
             *table(["edit", "original ranks first", "within the first 20"],

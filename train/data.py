@@ -1,7 +1,7 @@
 """Photos and labels: reading the manifest, splitting it, fitting photos to the network, and augmenting them.
 
-The rule for fitting a photo ("squash"): the whole photo is averaged by area down to S x S, without keeping its
-aspect ratio. fit() states it exactly; OpenCV's INTER_AREA gives the same pixels to rounding when it shrinks.
+The rule for fitting a photo ("squash"): the whole photo is averaged by area to S x S, without keeping its aspect
+ratio. OpenCV's INTER_AREA does that when it shrinks; a photo with a side below S takes shrink(), which states the rule.
 """
 import csv
 import hashlib
@@ -9,6 +9,7 @@ import io
 import os
 import tempfile
 
+import cv2
 import numpy as np
 import torch
 from PIL import Image, ImageFilter, ImageOps
@@ -84,6 +85,8 @@ def shrink(a, size):
 
 def fit(rgb, size):
     """The whole photo, averaged by area to size x size; uint8 in, uint8 out."""
+    if min(rgb.shape[:2]) >= size:
+        return cv2.resize(rgb, (size, size), interpolation=cv2.INTER_AREA)
     a = shrink(rgb, size)
     a = shrink(a.transpose(1, 0, 2), size).transpose(1, 0, 2)
     return np.clip(np.rint(a), 0, 255).astype(np.uint8)
@@ -118,36 +121,37 @@ def augment(a, size, rng):
     """
     full = a.shape[0]
     im = Image.fromarray(a)
-    if rng.random() < 0.5:
-        im = im.transpose(Image.FLIP_LEFT_RIGHT)
-    if rng.random() < 0.25:
-        im = im.rotate(rng.uniform(-8, 8), Image.BILINEAR, fillcolor=tuple(int(x) for x in a.mean((0, 1))))
     area = rng.uniform(0.45, 1.0)
     ratio = np.exp(rng.uniform(-0.25, 0.25))
     w = min(full, full * np.sqrt(area * ratio))
     h = min(full, full * np.sqrt(area / ratio))
     x, y = rng.uniform(0, full - w), rng.uniform(0, full - h)
     im = im.resize((size, size), Image.BILINEAR, box=(x, y, x + w, y + h))
+    if rng.random() < 0.5:
+        im = im.transpose(Image.FLIP_LEFT_RIGHT)
+    if rng.random() < 0.25:
+        im = im.rotate(rng.uniform(-8, 8), Image.BILINEAR, fillcolor=(115, 115, 115))
     if rng.random() < 0.15:
         im = im.filter(ImageFilter.GaussianBlur(rng.uniform(0.4, 1.4)))
     if rng.random() < 0.2:
         small = int(size * rng.uniform(0.4, 0.8))
         im = im.resize((small, small), Image.BILINEAR).resize((size, size), Image.BILINEAR)
+    im = im.convert("RGB", recolour(rng))
     if rng.random() < 0.3:
         buf = io.BytesIO()
         im.save(buf, "JPEG", quality=int(rng.integers(25, 90)))
         im = Image.open(buf)
-    v = np.asarray(im).astype(np.float32)
-    grey = v.mean(2, keepdims=True)
-    if rng.random() < 0.1:
-        v = np.repeat(grey, 3, 2)
-    else:
-        v = grey + (v - grey) * np.float32(rng.uniform(0.6, 1.4))
-        v = v * rng.uniform(0.9, 1.1, 3).astype(np.float32)
-    mean = v.mean()
-    v = mean + (v - mean) * np.float32(rng.uniform(0.7, 1.3))
-    v = v * np.float32(rng.uniform(0.7, 1.3))
-    return np.clip(v, 0, 255).astype(np.uint8)
+    return np.asarray(im)
+
+
+def recolour(rng):
+    """Saturation (now and then none), white balance, contrast and brightness as one 3x4 matrix, row by row."""
+    colour = 0.0 if rng.random() < 0.1 else rng.uniform(0.6, 1.4)
+    m = colour * np.eye(3) + (1 - colour) / 3
+    m = m * rng.uniform(0.9, 1.1, (3, 1))
+    contrast, light = rng.uniform(0.7, 1.3), rng.uniform(0.7, 1.3)
+    offset = np.full((3, 1), 115 * (1 - contrast) * light)
+    return tuple(float(v) for v in np.hstack([m * contrast * light, offset]).ravel())
 
 
 class Views(torch.utils.data.Dataset):

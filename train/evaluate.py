@@ -117,21 +117,19 @@ def multi(y, logits, temperature, thresholds, names):
     return out
 
 
-def fit_temperature(nll):
-    """The temperature with the least negative log-likelihood, on a fine geometric grid."""
+def severity_loss(y, logits, temperature=1.0):
+    return float(-np.log(softmax(logits / temperature)[np.arange(len(y)), y] + 1e-12).mean())
+
+
+def yes_no_loss(y, logits, temperature=1.0):
+    p = np.clip(sigmoid(logits / temperature), 1e-7, 1 - 1e-7)
+    return float(-(y * np.log(p) + (1 - y) * np.log(1 - p)).mean())
+
+
+def fit_temperature(loss, y, logits):
+    """The temperature with the least log-loss, on a fine geometric grid."""
     grid = np.geomspace(0.3, 5.0, 200)
-    return round(float(grid[np.argmin([nll(t) for t in grid])]), 4)
-
-
-def severity_temperature(y, logits):
-    return fit_temperature(lambda t: -np.log(softmax(logits / t)[np.arange(len(y)), y] + 1e-12).mean())
-
-
-def yes_no_temperature(y, logits):
-    def nll(t):
-        p = np.clip(sigmoid(logits / t), 1e-7, 1 - 1e-7)
-        return -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
-    return fit_temperature(nll)
+    return round(float(grid[np.argmin([loss(y, logits, t) for t in grid])]), 4)
 
 
 def best_thresholds(y, prob):

@@ -26,10 +26,10 @@ def labels(photos, rows):
             "damaged": pick(photos.damaged).view(-1, 1)}
 
 
-def train(photos, pixels, rows, size, epochs, seed=1, batch=32, rate=2e-3, small=128, say=print):
+def train(photos, pixels, rows, size, epochs, schedule, seed=1, batch=16, rate=1.5e-3, say=print):
     """Trains on `rows`; returns the running average of the weights, which scores better than the last step's.
 
-    The first 60 % of the epochs run at `small` px for half the cost, the rest at `size`.
+    The rate falls as if training went on for `schedule` epochs, so a run may be stopped early and still be repeated exactly.
     """
     torch.manual_seed(seed)
     model = network.Network().to(memory_format=torch.channels_last)
@@ -41,11 +41,10 @@ def train(photos, pixels, rows, size, epochs, seed=1, batch=32, rate=2e-3, small
     # Photos of whole cars teach only the weakest head, so each epoch sees half of them.
     whole, rest = rows[photos.damaged[rows] == 0], rows[photos.damaged[rows] != 0]
     per_epoch = (len(rest) + len(whole) // 2) // batch
-    steps, step, started = per_epoch * epochs, 0, time.time()
+    steps, step, started = per_epoch * schedule, 0, time.time()
     for epoch in range(epochs):
-        now = small if epoch < 0.6 * epochs else size
         seen = order.permutation(np.concatenate([rest, order.permutation(whole)[: len(whole) // 2]]))
-        loader = torch.utils.data.DataLoader(data.Views(pixels, seen, now, seed, epoch), batch, drop_last=True,
+        loader = torch.utils.data.DataLoader(data.Views(pixels, seen, size, seed, epoch), batch, drop_last=True,
                                              num_workers=1, prefetch_factor=4)
         model.train()
         sums = np.zeros(2)
@@ -57,7 +56,7 @@ def train(photos, pixels, rows, size, epochs, seed=1, batch=32, rate=2e-3, small
             out = model(normalise(torch.cat([x[:, 0], x[:, 1]])))
             told = network.masked_loss(out, y)
             twin = network.contrast_loss(out["embedding"])
-            loss = told + 0.2 * twin
+            loss = told + 0.15 * twin
             opt.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
@@ -72,7 +71,7 @@ def train(photos, pixels, rows, size, epochs, seed=1, batch=32, rate=2e-3, small
                         a.copy_(b)
             sums += [float(told), float(twin)]
         say("epoch %2d/%d  %d px  labels %.3f  twins %.3f  %4.0f s" %
-            (epoch + 1, epochs, now, *(sums / per_epoch), time.time() - started), average, epoch)
+            (epoch + 1, epochs, size, *(sums / per_epoch), time.time() - started), average, epoch)
     return average
 
 

@@ -1,6 +1,6 @@
 """The network: one trunk, five answers. Small enough to train on one core and to run in OpenCV's DNN module.
 
-    photo [N,3,S,S] -> stem /4 -> 32 ch -> /8 64 -> /16 128 -> /32 192 -> mean and max over the photo -> heads
+    photo [N,3,S,S] -> 7x7 stem /4 32 ch -> /8 64 -> /16 128 -> /32 192 -> mean and max over the photo -> heads
 
 Only operators that OpenCV 4.6 reads from ONNX are used: convolution, ReLU, add, global pooling, concatenation,
 flatten, linear layers. Batch normalisation is folded into the convolutions by the exporter.
@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 WIDTHS = (32, 64, 128, 192)
-DEPTHS = (1, 2, 3, 2)
+DEPTHS = (1, 1, 3, 2)
 HEADS = {"severity": 3, "part": 7, "type": 3, "damaged": 1}
 EMBEDDING = 128
 
@@ -21,29 +21,23 @@ def conv(cin, cout, k, stride=1, groups=1, relu=True):
 
 
 class Block(nn.Module):
-    """Looks around (depthwise 5x5), thinks per pixel (1x1 out and back), adds to what it was given."""
+    """Looks around (depthwise 5x5), thinks per pixel (1x1), adds the result to what it was given."""
 
     def __init__(self, c):
         super().__init__()
-        self.body = nn.Sequential(conv(c, c, 5, groups=c, relu=False), conv(c, 2 * c, 1), conv(2 * c, c, 1, relu=False))
-        nn.init.zeros_(self.body[-1][1].weight)     # starts as the identity, which makes early training steady
+        self.body = nn.Sequential(conv(c, c, 5, groups=c, relu=False), conv(c, c, 1))
 
     def forward(self, x):
         return x + self.body(x)
 
 
-class Down(nn.Sequential):
-    def __init__(self, cin, cout):
-        super().__init__(conv(cin, cin, 3, 2, groups=cin, relu=False), conv(cin, cout, 1))
-
-
 class Network(nn.Module):
     def __init__(self):
         super().__init__()
-        layers = [conv(3, 16, 3, 2), conv(16, WIDTHS[0], 3, 2)]
+        layers = [conv(3, WIDTHS[0], 7, 4)]
         for i, (c, depth) in enumerate(zip(WIDTHS, DEPTHS)):
             if i:
-                layers.append(Down(WIDTHS[i - 1], c))
+                layers.append(conv(WIDTHS[i - 1], c, 3, 2))
             layers += [Block(c) for _ in range(depth)]
         layers.append(conv(WIDTHS[-1], 256, 1))
         self.trunk = nn.Sequential(*layers)
@@ -52,10 +46,14 @@ class Network(nn.Module):
         self.embed = nn.Linear(512, EMBEDDING)
         self.drop = nn.Dropout(0.2)
 
-    def forward(self, x):
-        """x: RGB 0..1 less mean, over deviation. Returns a dict of logits, and the embedding before normalisation."""
+    def look(self, x):
+        """x: RGB 0..1 less mean, over deviation. Returns what the heads see: 512 numbers a photo."""
         x = self.trunk(x)
-        x = torch.cat([F.adaptive_avg_pool2d(x, 1), F.adaptive_max_pool2d(x, 1)], 1).flatten(1)
+        return torch.cat([F.adaptive_avg_pool2d(x, 1), F.adaptive_max_pool2d(x, 1)], 1).flatten(1)
+
+    def forward(self, x):
+        """Returns a dict of logits, and the embedding before normalisation."""
+        x = self.look(x)
         seen = self.drop(x)
         out = {k: self.heads["to_" + k](seen) for k in HEADS}
         out["embedding"] = self.embed(x)
@@ -68,7 +66,7 @@ def masked_loss(out, y):
     known = y["severity"] >= 0
     if known.any():
         loss = loss + F.cross_entropy(out["severity"][known], y["severity"][known], label_smoothing=0.05)
-    for name, weight in (("part", 1.0), ("type", 1.0), ("damaged", 0.3)):
+    for name, weight in (("part", 2.0), ("type", 1.5), ("damaged", 0.3)):
         known = y[name][:, 0] >= 0
         if known.any():
             loss = loss + weight * F.binary_cross_entropy_with_logits(out[name][known], y[name][known].float())

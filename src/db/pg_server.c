@@ -204,6 +204,21 @@ static fl_err check_version(const fl_pg_server *s, fl_diag *diag)
 	return FL_OK;
 }
 
+static fl_err clear_half_made(fl_pg_server *s, const char *fresh, fl_diag *diag)
+{
+	command rm = {};
+	bool drop = s->drop;
+	fl_err err;
+
+	arg(&rm, "/bin/rm");
+	arg(&rm, "-rf");
+	arg(&rm, "%s", fresh);
+	s->drop = false; /* the folder above may be ours alone */
+	err = run_to_end(s, &rm, diag, "clearing an unfinished cluster");
+	s->drop = drop;
+	return err;
+}
+
 /* initdb leaves half a cluster when it is killed, so it works beside, and a rename makes it count. */
 static fl_err make_cluster(fl_pg_server *s, fl_diag *diag)
 {
@@ -211,13 +226,8 @@ static fl_err make_cluster(fl_pg_server *s, fl_diag *diag)
 	char fresh[PATH_ROOM + 8];
 
 	snprintf(fresh, sizeof fresh, "%s.new", s->data);
-	if (access(fresh, F_OK) == 0) {
-		command rm = {};
-		arg(&rm, "/bin/rm");
-		arg(&rm, "-rf");
-		arg(&rm, "%s", fresh);
-		FL_TRY(run_to_end(s, &rm, diag, "clearing an unfinished cluster"));
-	}
+	if (access(fresh, F_OK) == 0)
+		FL_TRY(clear_half_made(s, fresh, diag));
 	FL_TRY(own_folder(s, fresh, diag));
 	say(s, "making the database cluster");
 	arg(&c, "%s/initdb", s->bindir);
@@ -359,10 +369,10 @@ static fl_err wait_ready(fl_pg_server *s, fl_diag *diag)
 
 	snprintf(url, sizeof url, "%.*s/postgres", (int)(strlen(s->url) - strlen("/fleet")), s->url);
 	for (;;) {
-		if (PQping(url) == PQPING_OK)
-			return FL_OK;
 		if (reap(s))
 			return blame(s, diag, "PostgreSQL did not start");
+		if (noted_pid(s) == s->pid && PQping(url) == PQPING_OK) /* ours, not another that has the socket */
+			return FL_OK;
 		if (fl_mono_us() - start_us > READY_WAIT_US)
 			return fl_fail(diag, FL_TIMEOUT, "PostgreSQL did not become ready in 10 minutes (see %s)", s->log);
 		if (fl_mono_us() - told_us > 5 * FL_SECOND_US) {

@@ -16,6 +16,7 @@ struct fl_stream {
 	fl_poll poll;
 	bool is_socket;
 	bool maybe_readable; /* the last read filled its buffer: try before waiting */
+	uint8_t streak;      /* reads without a wait */
 
 	void (*read_fn)(void *arg);
 	void *read_arg;
@@ -274,12 +275,17 @@ static fl_err await_writable(fl_ctx *ctx, fl_stream *s)
 	return err;
 }
 
+/* A sender that is faster than we are must not keep the others from their turn. */
+enum { STREAK_MAX = 16 };
+
 fl_err await_read(fl_ctx *ctx, fl_stream *s, void *buf, size_t cap, size_t *len)
 {
 	FL_TRY(fl_ctx_check(ctx));
 	for (;;) {
-		if (!s->maybe_readable)
+		if (!s->maybe_readable || ++s->streak >= STREAK_MAX) {
+			s->streak = 0;
 			FL_TRY(await_readable(ctx, s));
+		}
 		fl_err err = fl_stream_try_read(s, buf, cap, len);
 		if (err != FL_AGAIN)
 			return err;
@@ -327,24 +333,29 @@ fl_err await_write_bytes(fl_ctx *ctx, fl_stream *s, fl_str bytes)
 	return await_write(ctx, s, &iov, 1);
 }
 
-/* Between two looks at other work: what a fast client may take at once. */
-enum { FILE_PIECE = 256 << 10 };
+/* What is sent at once, and what a fast client may take before the others have their turn. */
+enum { FILE_PIECE = 256 << 10, FILE_TURN = 4 << 20 };
 
 fl_err await_write_file(fl_ctx *ctx, fl_stream *s, int fd, int64_t offset, int64_t len)
 {
-	off_t at = offset;
+	off_t at = offset, turn_end = offset + FILE_TURN;
 
 	FL_TRY(fl_ctx_check(ctx));
 	while (len > 0) {
 		ssize_t n = sendfile(s->poll.fd, fd, &at, (size_t)FL_MIN(len, FILE_PIECE));
-		if (n > 0)
-			len -= n;
-		else if (n == 0)
+		if (n == 0)
 			return FL_CLOSED;
-		else if (errno == EAGAIN)
+		if (n > 0) {
+			len -= n;
+			if (at >= turn_end) {
+				turn_end = at + FILE_TURN;
+				FL_TRY(await_writable(ctx, s));
+			}
+		} else if (errno == EAGAIN) {
 			FL_TRY(await_writable(ctx, s));
-		else if (errno != EINTR)
+		} else if (errno != EINTR) {
 			return fl_err_from_errno(errno);
+		}
 	}
 	return FL_OK;
 }

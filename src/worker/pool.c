@@ -157,6 +157,8 @@ static fl_err worker_ready(fl_ctx *parent, worker *w)
 	fl_ctx_derive(&ctx, parent, START_US_MAX);
 	fl_err err = exchange(&ctx, w, FL_WIRE_SETUP, w->pool->options.memory_bytes_max, -1, &answer, &body);
 	fl_ctx_fini(&ctx);
+	if (err == FL_CANCELLED)
+		return err;
 	if (err != FL_OK) {
 		fl_error("a picture reader did not start: %s", fl_err_text(err));
 		return fl_fail(&parent->diag, err == FL_CLOSED ? FL_UNAVAILABLE : err, "the picture reader did not start");

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +14,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <png.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "picture.h"
 #include "worker/sandbox_int.h"
 #include "worker/wire_int.h"
 
@@ -386,21 +389,160 @@ static void keeps_many_apart(void **state)
 	assert_int_equal(s.result, FL_OK);
 }
 
-/* A child with little memory refuses what does not fit, and lives on. */
-static fl_err body_memory(fl_ctx *ctx, fl_worker_pool *pool)
+/* Every format opens inside the sandbox, and so does the largest picture that is allowed. */
+static fl_err body_formats(fl_ctx *ctx, fl_worker_pool *pool)
 {
+	fl_scene drawing = fl_scene_random(4);
+	fl_image image;
 	fl_photo photo;
+	fl_str bytes;
 
-	assert_int_equal(inspect_bytes(ctx, pool, jpeg(ctx->mem, 320, 240, 2), &photo), FL_OK);
+	FL_TRY(fl_scene_draw(&drawing, ctx->mem, &image));
+	for (int f = FL_PHOTO_JPEG; f <= FL_PHOTO_HEIC; f++) {
+		FL_TRY(fl_picture_write(&image, &(fl_picture_file){ .format = (fl_photo_format)f }, ctx->mem, &bytes));
+		FL_TRY(inspect_bytes(ctx, pool, bytes, &photo));
+		assert_int_equal(photo.header.format, f);
+	}
 	return FL_OK;
 }
 
-static void lives_within_its_memory(void **state)
+static void opens_every_format(void **state)
 {
-	scene s = { .body = body_memory, .options = { .argument = "child", .memory_bytes_max = (size_t)1 << 30 } };
+	scene s = { .body = body_formats, .options = { .argument = "child" } };
 
 	perform(&s);
 	assert_int_equal(s.result, FL_OK);
+}
+
+static void add_bytes(png_structp png, png_bytep bytes, size_t len)
+{
+	fl_buf_add(png_get_io_ptr(png), bytes, len);
+}
+
+static void add_nothing(png_structp png)
+{
+}
+
+/* A PNG of nothing: 100 megapixels in 100 KB. */
+static void write_bomb(fl_buf *out, unsigned width, unsigned height, int interlace)
+{
+	png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+	png_infop info = png_create_info_struct(png);
+	png_bytep row = calloc(width, 1);
+
+	if (setjmp(png_jmpbuf(png)))
+		fail();
+	png_set_write_fn(png, out, add_bytes, add_nothing);
+	png_set_IHDR(png, info, width, height, 8, PNG_COLOR_TYPE_GRAY, interlace, 0, 0);
+	png_set_filter(png, 0, PNG_FILTER_NONE);
+	png_write_info(png, info);
+	int passes = png_set_interlace_handling(png);
+	for (int pass = 0; pass < passes; pass++)
+		for (unsigned y = 0; y < height; y++)
+			png_write_row(png, row);
+	png_write_end(png, info);
+	png_destroy_write_struct(&png, &info);
+	free(row);
+}
+
+static fl_err body_bomb(fl_ctx *ctx, fl_worker_pool *pool)
+{
+	fl_photo photo;
+	fl_buf bytes = fl_buf_make(64 << 20);
+
+	write_bomb(&bytes, 10000, 10000, PNG_INTERLACE_ADAM7);
+	FL_TRY(inspect_bytes(ctx, pool, fl_buf_view(&bytes), &photo));
+	assert_int_equal(photo.width, 10000);
+	assert_true(photo.problems & FL_PHOTO_TOO_DARK);
+	fl_buf_reset(&bytes);
+	write_bomb(&bytes, 10000, 10001, PNG_INTERLACE_NONE);
+	assert_int_equal(inspect_bytes(ctx, pool, fl_buf_view(&bytes), &photo), FL_BAD_IMAGE);
+	assert_non_null(strstr(ctx->diag.text, "door.jpg: it is 10000 x 10001 pixels; at most 100 megapixels"));
+	fl_buf_fini(&bytes);
+	return FL_OK;
+}
+
+static void opens_the_largest(void **state)
+{
+	scene s = { .body = body_bomb, .options = { .argument = "child" } };
+
+	perform(&s);
+	assert_int_equal(s.result, FL_OK);
+}
+
+/* With too little memory for a picture the child says so and lives on. */
+static fl_err body_tight(fl_ctx *ctx, fl_worker_pool *pool)
+{
+	fl_photo photo;
+	fl_buf bytes = fl_buf_make(64 << 20);
+
+	write_bomb(&bytes, 10000, 10000, PNG_INTERLACE_ADAM7);
+	assert_int_equal(inspect_bytes(ctx, pool, fl_buf_view(&bytes), &photo), FL_BAD_IMAGE);
+	assert_non_null(strstr(ctx->diag.text, "more memory than allowed"));
+	fl_buf_fini(&bytes);
+	FL_TRY(inspect_bytes(ctx, pool, jpeg(ctx->mem, 320, 240, 2), &photo));
+	assert_int_equal(fl_worker_pool_stats(pool).started, 1);
+	return FL_OK;
+}
+
+static void says_when_memory_is_short(void **state)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	skip();
+#endif
+	scene s = { .body = body_tight, .options = { .argument = "child", .memory_bytes_max = (size_t)340 << 20 } };
+
+	perform(&s);
+	assert_int_equal(s.result, FL_OK);
+}
+
+/* The network runs inside the sandbox too, on both children. */
+static fl_err body_assess(fl_ctx *ctx, fl_worker_pool *pool)
+{
+	enum { PHOTOS = 4 };
+	fl_reading readings[PHOTOS], again;
+	int fds[PHOTOS];
+
+	for (unsigned i = 0; i < PHOTOS; i++)
+		fds[i] = file_of(jpeg(ctx->mem, 640, 480, i * 40));
+	FL_TRY(fl_worker_assess(ctx, pool, fds, PHOTOS, readings));
+	for (int i = 0; i < PHOTOS; i++) {
+		FL_TRY(fl_worker_assess(ctx, pool, &fds[i], 1, &again));
+		assert_memory_equal(&again, &readings[i], sizeof(again));
+		close(fds[i]);
+	}
+	assert_true(memcmp(&readings[0], &readings[1], sizeof(again)) != 0);
+	int bad = file_of(FL_STR("no picture"));
+	assert_int_equal(fl_worker_assess(ctx, pool, &bad, 1, &again), FL_BAD_IMAGE);
+	assert_non_null(strstr(ctx->diag.text, "photo 1: this is not a picture"));
+	close(bad);
+	return FL_OK;
+}
+
+static void assesses(void **state)
+{
+	scene s = { .body = body_assess, .options = { .argument = "model", .children = 2 } };
+
+	perform(&s);
+	assert_int_equal(s.result, FL_OK);
+}
+
+static fl_err body_without(fl_ctx *ctx, fl_worker_pool *pool)
+{
+	fl_reading reading;
+	int fd = file_of(jpeg(ctx->mem, 320, 240, 2));
+	fl_err err = fl_worker_assess(ctx, pool, &fd, 1, &reading);
+
+	close(fd);
+	return err;
+}
+
+static void says_when_there_is_no_network(void **state)
+{
+	scene s = { .body = body_without, .options = { .argument = "child" } };
+
+	perform(&s);
+	assert_int_equal(s.result, FL_BAD_MODEL);
 }
 
 /* ---- The sandbox itself ---- */
@@ -441,6 +583,15 @@ static int try_memory(void)
 static int try_code(void)
 {
 	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? 0 : 1;
+}
+static void *idle(void *arg)
+{
+	return arg;
+}
+static int try_thread(void)
+{
+	pthread_t thread;
+	return pthread_create(&thread, NULL, idle, NULL) != 0 ? 0 : 1;
 }
 static int try_stdout(void)
 {
@@ -484,9 +635,25 @@ static void sandbox_denies(void **state)
 	assert_int_equal(locked_in(try_code), 0);
 	assert_int_equal(locked_in(try_stdout), 0);
 	assert_int_equal(locked_in(try_fork), 0);
+	assert_int_equal(locked_in(try_thread), 0);
 	assert_int_equal(locked_in(try_socket), 128 + SIGSYS);
 	assert_int_equal(locked_in(try_exec), 128 + SIGSYS);
 	assert_int_equal(locked_in(try_kill), 128 + SIGSYS);
+}
+
+static fl_str file(const char *path)
+{
+	static char bytes[2][16 << 20];
+	static int used;
+	char whole[512];
+
+	snprintf(whole, sizeof(whole), "%s%s", SOURCE_ROOT, path);
+	FILE *f = fopen(whole, "rb");
+	if (!f)
+		return FL_STR("");
+	size_t len = fread(bytes[used], 1, sizeof(bytes[used]), f);
+	fclose(f);
+	return fl_str_make(bytes[used++], len);
 }
 
 int main(int argc, char **argv)
@@ -499,12 +666,18 @@ int main(int argc, char **argv)
 		cmocka_unit_test(survives_kill),
 		cmocka_unit_test(replaces_after_some_jobs),
 		cmocka_unit_test(keeps_many_apart),
-		cmocka_unit_test(lives_within_its_memory),
+		cmocka_unit_test(opens_every_format),
+		cmocka_unit_test(opens_the_largest),
+		cmocka_unit_test(says_when_memory_is_short),
+		cmocka_unit_test(assesses),
+		cmocka_unit_test(says_when_there_is_no_network),
 		cmocka_unit_test(sandbox_denies),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "child") == 0)
 		return fl_worker_child_main(3, FL_STR(""), FL_STR(""));
+	if (argc > 1 && strcmp(argv[1], "model") == 0)
+		return fl_worker_child_main(3, file("/models/damage.onnx"), file("/models/damage.json"));
 	if (argc > 1)
 		return misbehave(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
