@@ -256,7 +256,7 @@ static fl_err make_months(work *w)
 	char from[FL_TIME_TEXT_MAX], sql[240];
 
 	fl_time_format(w->start_us, from);
-	snprintf(sql, sizeof sql, "SELECT platform.ensure_partitions('%.10s', now()::date, ARRAY['damage_reports', 'report_search', 'assessments', 'events'])", from);
+	snprintf(sql, sizeof sql, "SELECT platform.ensure_history('%.10s', ARRAY['damage_reports', 'report_search', 'assessments', 'events'])", from);
 	return fl_pg_exec(w->pg, sql, w->diag);
 }
 

@@ -309,6 +309,20 @@ static void test_plans(void **state)
 	assert_non_null(strstr(plan, "Index Cond: ((tenant_id = $0) AND (tsv @@"));
 }
 
+/* The past in years, what still grows in months, never both. */
+static void test_history(void **state)
+{
+	assert_string_equal(sql("SELECT platform.ensure_history('2019-05-01') > 0"), "t");
+	assert_string_equal(sql("SELECT platform.ensure_history('2019-05-01')"), "0");
+	assert_string_equal(sql("SELECT platform.ensure_partitions('2019-05-01', '2020-02-01')"), "0");
+	assert_string_equal(sql("SELECT count(*) FROM pg_inherits WHERE inhparent = 'damage_reports'::regclass AND inhrelid::regclass::text ~ '_(2019|2020)$'"), "2");
+	(void)sql("INSERT INTO damage_reports (tenant_id, id, report_number, vehicle_id, incident_at) VALUES (1, uuid7('2019-12-31 23:59:59Z'), 7, 1, '2019-12-31')");
+	assert_string_equal(sql("SELECT tableoid::regclass::text FROM damage_reports WHERE report_number = 7"), "damage_reports_2019");
+	assert_string_equal(as("fleet_app", 1, "SELECT * FROM fleet.damage_reports_2019"), "42501");
+	assert_string_equal(as("fleet_app", 1, "INSERT INTO damage_photos (tenant_id, report_id, id, sha256, media_type, bytes, width, height)"
+		" VALUES (1, uuid7('2019-12-31 23:59:59Z'), 1, sha256('x'), 'image/jpeg', 1, 1, 1)"), "23503"); /* no such report */
+}
+
 static int set_up(void **state)
 {
 	pg_fixture_start(&fx);
@@ -337,6 +351,7 @@ int main(void)
 		cmocka_unit_test(test_idempotency),
 		cmocka_unit_test(test_leakproof),
 		cmocka_unit_test(test_plans),
+		cmocka_unit_test(test_history),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
