@@ -254,8 +254,10 @@ static void prepare(const char *query, const char *variables, size_t *bytes)
 
 static void by_hand(const char *query, const char *count, size_t *bytes)
 {
+	int64_t n = 0;
 	fl_buf_reset(&out);
-	hand_list(&out, (size_t)atoll(count));
+	if (fl_str_i64(fl_str_z(count), &n))
+		hand_list(&out, (size_t)n);
 	*bytes = out.len;
 }
 
@@ -320,8 +322,8 @@ int main(int argc, char **argv)
 	fl_arena mem = fl_arena_make(64 << 20);
 	fl_diag diag = {};
 	fl_gql_schema_options options = { .sdl = { fl_api_sdl, fl_api_sdl_len }, .types = fl_api_types, .type_count = fl_api_type_count };
-	if (argc > 1)
-		seconds = atof(argv[1]);
+	if (argc > 1 && !fl_str_f64(fl_str_z(argv[1]), &seconds))
+		return 2;
 	fill(&mem);
 	request_mem = fl_arena_make(64 << 20);
 	out = fl_buf_make(64 << 20);

@@ -1,7 +1,7 @@
 # ./fleet test [SUITE...]: every suite, or those named. Read by ./fleet, which has say, progress, configure and compile.
 # Each suite prints a line a test or a group, and counts; the last line of all is 'N passed, N failed'.
 
-suites_all=(layers unit asan api faults e2e photos)
+suites_all=(layers unit asan graphql api faults e2e photos)
 passed=0
 failed=0
 
@@ -55,6 +55,12 @@ suite_asan() {
 	compile "$root/build-asan" || return
 	ASAN_OPTIONS=abort_on_error=1:detect_stack_use_after_return=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 		meson_tests "$root/build-asan" --num-processes 2 --timeout-multiplier 4
+}
+
+suite_graphql() {
+	title "the GraphQL engine beside graphql-js: the same answers to thousands of random documents"
+	npm_install "$root/tests/graphql"
+	counting node "$root/tests/graphql/differential.mjs" "$build/tests/unit/graphql/graphql_probe" "$root"
 }
 
 suite_api() {
