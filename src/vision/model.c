@@ -167,7 +167,7 @@ fl_err fl_model_facts_read(fl_str json, fl_diag *diag, fl_model_facts *out)
 /* The photo at the network's size. A letterbox is gray, which is the mean. */
 static fl_err fit_photo(const fl_model_facts *f, const fl_image *photo, fl_arena *mem, fl_image *out)
 {
-	int width = f->side, height = f->side, shorter = FL_MIN(photo->width, photo->height);
+	int width, height, shorter = FL_MIN(photo->width, photo->height);
 	fl_image part = *photo, whole;
 
 	if (f->fit == FL_FIT_SQUASH)

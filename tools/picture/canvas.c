@@ -108,6 +108,8 @@ static void cover_subrow(const vec *p, int count, float y, float *cover, int wid
 		if ((a.y <= y) != (b.y <= y) && n < CROSSINGS_MAX)
 			xs[n++] = a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x);
 	}
+	if (n < 2)
+		return;
 	qsort(xs, (size_t)n, sizeof(*xs), by_value);
 	for (int i = 0; i + 1 < n; i += 2) {
 		float from = fmaxf(xs[i], 0), to = fminf(xs[i + 1], (float)width);
