@@ -147,7 +147,7 @@ static fl_err write_all(int fd, const char *bytes, size_t len, int64_t offset)
 static fl_err copy_file(int from, int to, int64_t size)
 {
 	for (int64_t left = size; left > 0;) {
-		off_t in = size - left, out = size - left;
+		off_t in = size - left, out = in;
 		ssize_t moved = copy_file_range(from, &in, to, &out, (size_t)left, 0);
 		if (moved > 0) {
 			left -= moved;

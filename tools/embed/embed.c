@@ -28,7 +28,7 @@ static file files[FILES_MAX];
 static int file_count;
 static FILE *deps;
 
-static void die(const char *what, const char *which)
+__attribute__((noreturn)) static void die(const char *what, const char *which)
 {
 	fprintf(stderr, "embed: %s: %s%s%s\n", which, what, errno ? ": " : "", errno ? strerror(errno) : "");
 	exit(1);
