@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "asset/asset.h"
-#include "picture.h"
+#include "picture/picture.h"
 #include "worker/worker.h"
 
 enum { WIDTH = 4000, HEIGHT = 3000, ROUNDS = 5 };

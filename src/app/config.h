@@ -24,6 +24,7 @@
 	NUMBER(statement_timeout_ms, "FLEET_STATEMENT_TIMEOUT_MS", "--statement-timeout-ms", 10000, 10, 600000, "MS", "longest time of one SQL statement") \
 	NUMBER(drain_s, "FLEET_DRAIN_S", "--drain-s", 10, 0, 3600, "S", "how long requests in flight may take once the server stops") \
 	NUMBER(seed_reports, "FLEET_SEED_REPORTS", "--seed-reports", 2000, 0, 100000000, "N", "reports of the demo company that `up` makes in an empty database") \
+	NUMBER(demo_photos, "FLEET_DEMO_PHOTOS", "--demo-photos", 10, 0, 100, "N", "reports with drawn photos that a first `up` files for the demo company") \
 	TEXT(log_level, "FLEET_LOG_LEVEL", "--log-level", "info", "LEVEL", "debug, info, warn or error")
 
 typedef enum app_source { APP_FROM_DEFAULT, APP_FROM_ENVIRONMENT, APP_FROM_FLAG } app_source;

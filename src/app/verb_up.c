@@ -1,6 +1,7 @@
 /* fleet up: everything on this machine, in the foreground. */
 #include "app/app.h"
 #include "app/demo.h"
+#include "app/demo_reports.h"
 #include "app/port.h"
 #include "app/supervisor.h"
 
@@ -20,6 +21,7 @@ typedef struct up {
 	app_home home;
 	fl_arena mem;
 	int64_t start_us;
+	int port;
 } up;
 
 static void say(const char *line)
@@ -93,6 +95,20 @@ static void ready_text(up *u, const app_state *state)
 	fflush(stdout);
 }
 
+/* A demo company that this program has just made gets some reports with photos. */
+static void show_photos(up *u, const app_state *state)
+{
+	const app_config *config = u->call->config;
+	char here[160];
+	fl_diag diag = { 0 };
+	fl_str token;
+	bool any = strcmp(config->host, "0.0.0.0") == 0 || strcmp(config->host, "::") == 0;
+	snprintf(here, sizeof(here), "http://%s:%d", any ? "127.0.0.1" : config->host, u->port);
+	if (config->seed_reports > 0 && config->demo_photos > 0 &&
+	    app_token_make(&u->home, state->pg_url, FL_STR("demo"), FL_ROLE_MANAGER, FL_HOUR_US, &u->mem, &token, &diag) == FL_OK)
+		app_demo_reports_start(&u->home, fl_str_z(here), token, (int)config->demo_photos);
+}
+
 static void on_ready(void *arg, const app_state *state)
 {
 	up *u = arg;
@@ -100,6 +116,7 @@ static void on_ready(void *arg, const app_state *state)
 		ready_json(u, state);
 	else
 		ready_text(u, state);
+	show_photos(u, state);
 }
 
 static fl_err runs_already(up *u, pid_t holder, fl_diag *diag)
@@ -137,6 +154,7 @@ static fl_err start(up *u, fl_diag *diag)
 	char url[300];
 	int port = (int)config->port;
 	FL_TRY(check(u, &port, diag));
+	u->port = port;
 	FL_TRY(take_home(u, diag));
 	snprintf(url, sizeof(url), "http://localhost:%d", port);
 	/* The working folder may be one that this user cannot even look at, and PostgreSQL complains about that. */

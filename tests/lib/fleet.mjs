@@ -35,7 +35,7 @@ function removeHome(home) {
 export async function startFleet(options = {}) {
 	const home = options.home ?? makeHome();
 	const args = ['up', '--json', '--home', home, '--port', String(options.port ?? 0), '--seed-reports', String(options.seedReports ?? 200),
-		'--threads', String(options.threads ?? 1), ...(options.args ?? [])];
+		'--demo-photos', String(options.demoPhotos ?? 0), '--threads', String(options.threads ?? 1), ...(options.args ?? [])];
 	const child = spawn(options.program ?? program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env } });
 	const fleet = new Fleet(child, home, options);
 	await fleet.waitReady(options.readyMs ?? 90000);

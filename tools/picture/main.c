@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "picture.h"
+#include "picture/picture.h"
 
 static const char help[] =
 	"picture [options] FILE.jpg|png|webp|heic    draw a photo of a damaged vehicle\n"

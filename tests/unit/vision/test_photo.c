@@ -9,7 +9,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "picture.h"
+#include "picture/picture.h"
 
 static fl_arena mem;
 static fl_diag diag;

@@ -18,7 +18,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "picture.h"
+#include "picture/picture.h"
 #include "worker/sandbox_int.h"
 #include "worker/wire_int.h"
 

@@ -1,7 +1,7 @@
 /* Damage on top of the vehicle: scratches, dents, breakage. */
 #include <math.h>
 
-#include "scene_int.h"
+#include "picture/scene_int.h"
 
 /* A line that wavers. */
 static void wander(stage *s, path *p, vec from, float angle, float length, float waver)

@@ -2,8 +2,8 @@
 #ifndef FL_PICTURE_SCENE_INT_H
 #define FL_PICTURE_SCENE_INT_H
 
-#include "canvas_int.h"
-#include "picture.h"
+#include "picture/canvas_int.h"
+#include "picture/picture.h"
 
 /* The light that falls on everything. */
 typedef struct sky {

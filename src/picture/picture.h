@@ -5,7 +5,8 @@
  *     FL_TRY(fl_scene_draw(&scene, &mem, &image));
  *     FL_TRY(fl_picture_write(&image, &(fl_picture_file){ .format = FL_PHOTO_JPEG }, &mem, &bytes));
  *
- * A tool: it uses encoders that the product does not, and is linked into tests and `picture` only. */
+ * It uses encoders that nothing else in the product does: tools/picture, tests and the demo company draw with it. Pure:
+ * numbers in, pixels and bytes out. */
 #ifndef FL_PICTURE_H
 #define FL_PICTURE_H
 

@@ -2,7 +2,7 @@
  * and rear views have x = 0 in the middle. The ground is y = 0. */
 #include <math.h>
 
-#include "scene_int.h"
+#include "picture/scene_int.h"
 
 typedef struct build {
 	float length, height, width, wheel, rear_axle, front_axle;

@@ -1,7 +1,7 @@
 /* One picture: light, camera, background, vehicle, damage, sensor. */
 #include <math.h>
 
-#include "scene_int.h"
+#include "picture/scene_int.h"
 
 enum { DRAWN_SIDE_MAX = 1600 }; /* larger pictures are enlarged; their detail is noise, as in real photos */
 

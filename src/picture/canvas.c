@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "canvas_int.h"
+#include "picture/canvas_int.h"
 
 enum { SUBROWS = 4, CROSSINGS_MAX = 256, CURVE_STEPS = 14, ELLIPSE_STEPS = 48 };
 

@@ -8,7 +8,7 @@
 #include <png.h>
 #include <webp/encode.h>
 
-#include "picture.h"
+#include "picture/picture.h"
 
 enum { FILE_BYTES_MAX = 256 << 20, EXIF_MAX = 1024 };
 
