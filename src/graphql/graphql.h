@@ -377,7 +377,7 @@ void fl_gql_write_error(fl_buf *out, fl_err err, fl_str message);
 
 /* ---- Subscriptions ---------------------------------------------------------------------------------------------- */
 
-/* An accepted subscription: its plan and variables, in memory of its own (a few hundred bytes). Bound to its engine. */
+/* An accepted subscription: its plan and variables, in memory of its own (about 4 KiB). Bound to its engine. */
 typedef struct fl_gql_source fl_gql_source;
 
 /* Checks a subscription. *source is NULL when there is nothing to follow: out then holds the whole response (a

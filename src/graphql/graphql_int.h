@@ -428,6 +428,9 @@ gql_literal *gql_literal_at(gql_literal *literals, fl_str path);
 /* A literal as GraphQL text, for error messages and introspection. */
 void gql_print_literal(fl_buf *out, const gql_literal *literals, uint32_t index);
 
+/* Undoes fl_gql_cursor (page.c). */
+bool gql_cursor_read(fl_arena *mem, char kind, fl_str cursor, fl_str *key);
+
 /* ---- Validation (validate.c, overlap.c) ---- */
 
 /* Adds to errors; fills the validator's members of the document. scratch is for its own working memory. */

@@ -118,7 +118,7 @@ static int digit_of(char c)
 }
 
 /* Undoes fl_gql_cursor; false for anything it did not make. */
-static bool read_cursor(fl_arena *mem, char kind, fl_str cursor, fl_str *key)
+bool gql_cursor_read(fl_arena *mem, char kind, fl_str cursor, fl_str *key)
 {
 	size_t len = cursor.len * 3 / 4, used = 0;
 	if (cursor.len % 4 == 1 || len < 2 || len > CURSOR_MAX + 2)
@@ -149,7 +149,7 @@ fl_err fl_gql_page_args(fl_ctx *ctx, const fl_gql_field *field, char kind, uint3
 	fl_str after = fl_gql_text(fl_gql_arg(field, "after"));
 	if (first < 1 || first > first_max)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "\"first\" must be 1 to %u, not %lld", first_max, (long long)first);
-	if (after.ptr && !read_cursor(ctx->mem, kind, after, &page.after))
+	if (after.ptr && !gql_cursor_read(ctx->mem, kind, after, &page.after))
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "\"after\" is not a cursor of this list");
 	page.first = (uint32_t)first;
 	*out = page;

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import {
   buildSchema, parse, validate, execute, GraphQLError, isNonNullType, isListType, isUnionType,
   isEnumType, isInputObjectType, isCompositeType, getNamedType, getNullableType, isRequiredArgument, isAbstractType,
+  getIntrospectionQuery, buildClientSchema, lexicographicSortSchema, printSchema,
 } from "graphql";
 
 const [probePath, root, countText = "2500", seedText = "1"] = process.argv.slice(2);
@@ -322,7 +323,27 @@ function* documentsFor(schema, filter) {
 
 const shop = addScalars(buildSchema(readFileSync(`${root}/tests/unit/graphql/shop.graphql`, "utf8")));
 const fleet = addScalars(buildSchema(readFileSync(`${root}/schema/fleet.graphql`, "utf8")));
+// What clients build from our introspection must be the schema that graphql-js builds from the SDL.
+async function introspection(name, schema, args) {
+  const probe = spawn(probePath, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: probe.stdout })[Symbol.asyncIterator]();
+  const options = { specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: true, inputValueDeprecation: true, oneOf: true };
+  probe.stdin.end(`${JSON.stringify({ query: getIntrospectionQuery(options) })}\n`);
+  const { data, errors } = JSON.parse((await lines.next()).value);
+  const print = (s) => printSchema(lexicographicSortSchema(s)).split("\n");
+  const theirs = print(schema), ours = errors ? [JSON.stringify(errors)] : print(buildClientSchema(data));
+  const at = theirs.findIndex((line, i) => line !== ours[i]);
+  if (at < 0 && ours.length === theirs.length) {
+    console.log(`${name}: introspection shows the same schema, ${ours.length} lines`);
+    return 0;
+  }
+  console.log(`${name}: introspection differs at line ${at}\n  graphql-js ${theirs[at]}\n  engine     ${ours[at]}`);
+  return 1;
+}
+
 const results = [
+  await introspection("shop", shop, []),
+  await introspection("fleet", fleet, [`${root}/schema/fleet.graphql`]),
   await compare("shop", shop, [], true, documentsFor(shop, skip)),
   await compare("fleet", fleet, [`${root}/schema/fleet.graphql`], false, documentsFor(fleet)),
 ];

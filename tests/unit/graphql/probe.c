@@ -44,8 +44,13 @@ int main(int argc, char **argv)
 	const fl_gql_limits limits = { .depth = 64 };
 	shop_open(&s, &limits);
 	fl_log_level(FL_ERROR);
-	if (argc > 1 && fl_gql_engine_new(unbound(argv[1]), &limits, 1 << 20, &s.engine) != FL_OK)
-		return 2;
+	if (argc > 1) {
+		fl_gql_engine_free(s.engine);
+		fl_gql_schema_free(s.schema);
+		s.schema = unbound(argv[1]);
+		if (fl_gql_engine_new(s.schema, &limits, 1 << 20, &s.engine) != FL_OK)
+			return 2;
+	}
 	while ((len = getline(&line, &cap, stdin)) > 0) {
 		fl_str text = { line, (size_t)len };
 		fl_buf_reset(&s.out);
@@ -56,5 +61,6 @@ int main(int argc, char **argv)
 		fflush(stdout);
 	}
 	free(line);
+	shop_close(&s);
 	return 0;
 }

@@ -474,7 +474,7 @@ static fl_err add(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 	counter *now = fl_new(ctx->mem, counter);
 	int32_t before = total;
 	FL_TRY(wait_a_turn(ctx));
-	total = before + (int32_t)fl_gql_arg(field, "n")->integer; /* wrong if another one ran meanwhile */
+	total = (int32_t)((uint32_t)before + (uint32_t)fl_gql_arg(field, "n")->integer); /* wrong if another one ran meanwhile */
 	now->n = total;
 	batch->results[0] = fl_gql_object(now);
 	return FL_OK;
