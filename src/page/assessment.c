@@ -124,6 +124,16 @@ static void pending(html *h, bool is_busy)
 	html_end(h);
 }
 
+static fl_str origin(fl_arena *mem, const fl_json *made)
+{
+	double seconds = json_number(made, "durationMs") / 1000;
+	fl_str model = json_text(made, "model");
+
+	if (seconds <= 0)
+		return fl_str_fmt(mem, "Made by %" FL_FMT ". A suggestion: people decide.", FL_ARG(model));
+	return fl_str_fmt(mem, "Made by %" FL_FMT " in %.1f s. A suggestion: people decide.", FL_ARG(model), seconds);
+}
+
 void view_assessment(html *h, fl_ctx *ctx, const fl_json *report)
 {
 	const fl_json *made = json_at(report, "assessment");
@@ -143,8 +153,7 @@ void view_assessment(html *h, fl_ctx *ctx, const fl_json *report)
 	estimate(h, ctx->mem, made);
 	hours(h, ctx->mem, json_at(made, "repairHours"));
 	rule(h, json_at(made, "rule"));
-	TEXT_EL(h, "p", fl_str_fmt(ctx->mem, "Made by %" FL_FMT " in %.1f s. A suggestion: people decide.", FL_ARG(json_text(made, "model")),
-		json_number(made, "durationMs") / 1000), { "class", FL_STR("origin") });
+	TEXT_EL(h, "p", origin(ctx->mem, made), { "class", FL_STR("origin") });
 	html_end(h);
 }
 

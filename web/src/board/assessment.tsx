@@ -126,7 +126,7 @@ export function AssessmentView({ report }: { report: Report }) {
 					<ol>{made.rule.map((line) => <li>{line}</li>)}</ol>
 				</details>
 			)}
-			<p class="origin">Made by {made.model} in {(made.durationMs / 1000).toFixed(1)} s. A suggestion: people decide.</p>
+			<p class="origin">Made by {made.model}{made.durationMs > 0 ? ` in ${(made.durationMs / 1000).toFixed(1)} s` : ""}. A suggestion: people decide.</p>
 		</section>
 	);
 }
