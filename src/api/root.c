@@ -38,17 +38,25 @@ static fl_err damage_report(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch
 	return FL_OK;
 }
 
+/* Each code once: a client may repeat one as often as its document has room. */
 static fl_err codes(fl_ctx *ctx, const fl_gql_value *list, const int16_t **out, size_t *count)
 {
+	uint64_t seen = 0;
+	size_t n = 0;
 	if (!fl_gql_given(list))
 		return FL_OK;
 	int16_t *made = fl_new_array(ctx->mem, int16_t, list->count);
 	if (!made)
 		return FL_NOMEM;
-	for (size_t i = 0; i < list->count; i++)
-		made[i] = (int16_t)fl_gql_int_or(&list->items[i], 0);
+	for (size_t i = 0; i < list->count; i++) {
+		int64_t code = fl_gql_int_or(&list->items[i], 0);
+		assert(code >= 0 && code < 64);
+		if (!(seen >> code & 1))
+			made[n++] = (int16_t)code;
+		seen |= UINT64_C(1) << code;
+	}
 	*out = made;
-	*count = list->count;
+	*count = n;
 	return FL_OK;
 }
 

@@ -165,7 +165,11 @@ static char *add_array(fl_args *args, fl_db_type type, fl_db_type element, const
 		fl_arg_null(args, type);
 		return NULL;
 	}
-	assert(count <= 1000);
+	if (count > FL_ARG_KEYS_MAX) {
+		args->err = FL_TOO_LARGE;
+		fl_arg_null(args, type);
+		return NULL;
+	}
 	at = add(args, type, count ? ARRAY_HEAD + 4 * count + bytes : 12);
 	if (!at)
 		return NULL;

@@ -43,9 +43,9 @@ typedef struct fl_sql {
 	bool write;       /* changes something: never shares a transaction, never runs twice */
 } fl_sql;
 
-enum { FL_ARGS_MAX = 48 };
+enum { FL_ARGS_MAX = 48, FL_ARG_KEYS_MAX = 20000 };
 
-/* Arguments in PostgreSQL's binary form. Errors stick (FL_NOMEM) and are reported by the query. */
+/* Arguments in PostgreSQL's binary form. Errors stick (FL_NOMEM, FL_TOO_LARGE) and are reported by the query. */
 typedef struct fl_args {
 	fl_arena *mem;
 	fl_err err;
@@ -84,7 +84,8 @@ void fl_arg_text(fl_args *args, fl_str v);   /* ptr NULL: NULL. Not copied: must
 void fl_arg_bytes(fl_args *args, fl_str v);  /* bytea; ptr NULL: NULL. Not copied */
 void fl_arg_jsonb(fl_args *args, fl_str v);  /* ptr NULL: NULL */
 void fl_arg_xid(fl_args *args, uint64_t v);
-/* Arrays; v NULL: NULL, count 0: empty. At most 1000 keys an array: cut longer lists into several queries of a wave. */
+/* Arrays; v NULL: NULL, count 0: empty. A client decides how many keys a nested list needs, so more than FL_ARG_KEYS_MAX is an
+ * error of that query (FL_TOO_LARGE), not a mistake of ours. */
 void fl_arg_i16s(fl_args *args, const int16_t *v, size_t count);
 void fl_arg_i32s(fl_args *args, const int32_t *v, size_t count);
 void fl_arg_i64s(fl_args *args, const int64_t *v, size_t count);
