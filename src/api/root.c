@@ -5,8 +5,12 @@
 
 static fl_err viewer(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
+	fl_caller *who = fl_new(ctx->mem, fl_caller);
 	FL_TRY(fl_must(ctx, FL_MAY_REPORT_READ_OWN));
-	batch->results[0] = fl_gql_object(&ctx->caller);
+	if (!who)
+		return FL_NOMEM;
+	*who = ctx->caller; /* beside siblings a resolver's ctx is on the stack of its coroutine */
+	batch->results[0] = fl_gql_object(who);
 	return FL_OK;
 }
 
