@@ -58,9 +58,10 @@ static fl_err write_message(fl_ctx *ctx, const fl_rows *rows, int i, fl_str *out
 }
 
 /* Commands of one turn leave in one write and are done in order, so only the last reply is waited for: when it has come,
- * all have. */
+ * all have. One that could not be sent, or was refused, is counted by the client; then the whole batch counts as not done. */
 static fl_err publish(fl_ctx *ctx, fl_relay *relay, const fl_rows *rows)
 {
+	uint64_t dropped = fl_redis_get_stats(relay->services->redis).dropped;
 	for (int i = 0; i < rows->count; i++) {
 		fl_str message, channel = fl_str_fmt(ctx->mem, FL_CHANNEL_EVENTS "%d", fl_row_i32(rows, i, 0));
 		if (!channel.ptr)
@@ -71,6 +72,8 @@ static fl_err publish(fl_ctx *ctx, fl_relay *relay, const fl_rows *rows)
 		else
 			FL_TRY(await_redis_publish(ctx, relay->services->redis, channel, message, NULL));
 	}
+	if (fl_redis_get_stats(relay->services->redis).dropped != dropped)
+		return fl_fail(&ctx->diag, FL_UNAVAILABLE, "Redis did not take every event");
 	relay->stats.published += (uint64_t)rows->count;
 	relay->stats.lag_us = fl_now_us() - fl_uuid7_time_us(fl_row_uuid(rows, rows->count - 1, 1));
 	return FL_OK;
