@@ -99,9 +99,11 @@ void await_chores_stop(fl_ctx *ctx, fl_chores *c)
 	if (c->sleeping)
 		fl_wake(&c->wait, FL_OK);
 	fl_ctx_detach(&patient, ctx, CHORE_TIMEOUT_US + FL_SECOND_US);
-	if (await_wait(&patient, &ended) != FL_OK)
-		fl_error("chores: they did not stop in time");
-	else
+	if (await_wait(&patient, &ended) == FL_OK) {
 		free(c);
+	} else {
+		c->stopped = NULL; /* they keep their memory and end unseen */
+		fl_error("chores: they did not stop in time");
+	}
 	fl_ctx_fini(&patient);
 }

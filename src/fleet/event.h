@@ -2,7 +2,7 @@
  *
  *	transaction --> events --> relay --> Redis fleet:events:<tenant> --> live pages, caches
  *
- * The message is JSON: {"id", "type", "report", "vehicle", "number", "at"}; at in microseconds UTC. */
+ * The message is JSON: {"id", "type", "report", "vehicle", "at"}; at in microseconds UTC. */
 #ifndef FL_FLEET_EVENT_H
 #define FL_FLEET_EVENT_H
 

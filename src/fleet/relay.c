@@ -205,10 +205,12 @@ void await_relay_stop(fl_ctx *ctx, fl_relay *relay)
 	relay->stopping = true;
 	fl_relay_poke(relay);
 	fl_ctx_detach(&patient, ctx, 2 * BATCH_TIMEOUT_US);
-	if (await_wait(&patient, &ended) != FL_OK)
-		fl_error("relay: it did not stop in time");
-	else
+	if (await_wait(&patient, &ended) == FL_OK) {
 		free(relay);
+	} else {
+		relay->stopped = NULL; /* it keeps its memory and ends unseen */
+		fl_error("relay: it did not stop in time");
+	}
 	fl_ctx_fini(&patient);
 }
 
