@@ -44,7 +44,7 @@ typedef struct fl_report_draft {
 	bool has_location;
 	fl_point location;
 	fl_damage_type damage_type;        /* FL_DAMAGE_NONE: unknown */
-	fl_str idempotency_key;            /* ptr NULL: none */
+	fl_str idempotency_key;            /* of this caller; ptr NULL: none */
 } fl_report_draft;
 
 /* Inspects and stores the photos, then files the report with its event and its assessment job in one transaction.

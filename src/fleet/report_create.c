@@ -227,13 +227,15 @@ static fl_err write_all(fl_ctx *ctx, fl_tx *tx, const filing *f)
 
 /* ---- a client's own key ---- */
 
-/* *found: the key was used before, and *out is the report that it filed. */
+/* *found: the caller used the key before, and *out is the report that it filed. */
 static fl_err key_find(fl_ctx *ctx, fl_str key, bool *found, fl_uuid *out)
 {
-	static const fl_sql sql = { "idempotency_find", "SELECT report_id FROM idempotency_keys WHERE key = $1", .generic = true };
+	static const fl_sql sql = { "idempotency_find", "SELECT report_id FROM idempotency_keys WHERE key = $1 AND user_id = $2",
+				    .generic = true };
 	fl_args args = fl_args_make(ctx->mem);
 	const fl_rows *rows;
 	fl_arg_text(&args, key);
+	fl_arg_i32(&args, ctx->caller.user_id);
 	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
 	*found = rows->count > 0;
 	if (*found)
@@ -245,7 +247,7 @@ static fl_err key_find(fl_ctx *ctx, fl_str key, bool *found, fl_uuid *out)
 static fl_err key_take(fl_ctx *ctx, fl_tx *tx, const filing *f, bool *taken)
 {
 	static const fl_sql sql = { "idempotency_take",
-				    "INSERT INTO idempotency_keys (tenant_id, key, report_id, user_id) VALUES ($1, $2, $3, nullif($4, 0))"
+				    "INSERT INTO idempotency_keys (tenant_id, key, report_id, user_id) VALUES ($1, $2, $3, $4)"
 				    " ON CONFLICT DO NOTHING RETURNING report_id",
 				    .write = true };
 	fl_args args = fl_args_make(ctx->mem);
@@ -287,8 +289,10 @@ fl_err fl_report_create(fl_ctx *ctx, const fl_report_draft *draft, fl_uuid *out)
 	f.now = fl_now_us();
 	f.id = fl_uuid7(f.now);
 	FL_TRY(file_once(ctx, &f, &filed));
-	if (!filed)
-		return key_find(ctx, draft->idempotency_key, &found, out);
+	if (!filed) {
+		FL_TRY(key_find(ctx, draft->idempotency_key, &found, out));
+		return found ? FL_OK : fl_fail(&ctx->diag, FL_BUSY, "the same report is just being filed; try again");
+	}
 	fl_poke(ctx, FL_CHANNEL_POKE_RELAY);
 	if (draft->photo_count)
 		fl_poke(ctx, FL_CHANNEL_POKE_JOBS);
