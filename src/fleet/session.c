@@ -19,7 +19,10 @@ fl_err fl_session_login(fl_ctx *ctx, fl_str email, fl_str password, fl_str *toke
 	fl_arg_text(&args, email);
 	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
 	fl_str hash = rows->count ? fl_row_text(rows, 0, 5) : FL_STR("");
-	if (fl_password_verify(ctx, hash.ptr ? hash : FL_STR(""), password) != FL_OK || rows->count == 0)
+	fl_err err = fl_password_verify(ctx, hash.ptr ? hash : FL_STR(""), password);
+	if (err != FL_OK && err != FL_UNAUTHENTICATED)
+		return err; /* too busy to tell: not the same as a wrong password */
+	if (err != FL_OK || rows->count == 0)
 		return fl_fail(&ctx->diag, FL_UNAUTHENTICATED, "this address and password do not match");
 	fl_claims claims = { .tenant_id = fl_row_i32(rows, 0, 0),
 			     .tenant = fl_row_text(rows, 0, 1),
