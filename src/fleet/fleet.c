@@ -95,3 +95,17 @@ fl_err fl_money_parse(fl_diag *diag, const char *what, fl_str text, int64_t *out
 	*out = whole * 100 + cents;
 	return FL_OK;
 }
+
+/* ---- text ---- */
+
+fl_err fl_text_check(fl_diag *diag, const char *what, fl_str text, size_t max)
+{
+	if (!fl_str_utf8_valid(text) || fl_str_find_char(text, 0) >= 0)
+		return fl_fail(diag, FL_BAD_INPUT, "%s is not valid UTF-8 text", what);
+	size_t characters = 0;
+	for (size_t i = 0; i < text.len; i++)
+		characters += (text.ptr[i] & 0xc0) != 0x80;
+	if (characters > max)
+		return fl_fail(diag, FL_BAD_INPUT, "%s has %zu characters; at most %zu are kept", what, characters, max);
+	return FL_OK;
+}

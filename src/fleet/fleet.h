@@ -81,6 +81,11 @@ fl_str fl_money_text(fl_arena *mem, int64_t cents);
 /* FL_BAD_INPUT: not a number, negative, more than two decimals, or beyond 1,000,000,000.00; what names the field. */
 FL_MUST fl_err fl_money_parse(fl_diag *diag, const char *what, fl_str text, int64_t *out);
 
+/* ---- Text of people ------------------------------------------------------------------------------------------------- */
+
+/* FL_BAD_INPUT: no UTF-8, a NUL in it, or more characters than max; what names the field. */
+FL_MUST fl_err fl_text_check(fl_diag *diag, const char *what, fl_str text, size_t max);
+
 /* ---- Words ---------------------------------------------------------------------------------------------------------- */
 
 /* X(NAME, code): as in the schema and in the database. */

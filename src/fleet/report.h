@@ -26,7 +26,7 @@ typedef struct fl_report {
 
 /* ---- Filing ---- */
 
-enum { FL_DESCRIPTION_MAX = 10000, FL_IDEMPOTENCY_KEY_MAX = 200 };
+enum { FL_DESCRIPTION_MAX = 10000, FL_REASON_MAX = 2000, FL_IDEMPOTENCY_KEY_MAX = 200 }; /* characters */
 
 typedef struct fl_upload {
 	fl_str name;    /* as the sender called it: for sentences only */

@@ -7,23 +7,11 @@
 
 /* ---- the words ---- */
 
-static fl_err check_text(fl_ctx *ctx, const char *what, fl_str text, size_t max)
-{
-	if (!fl_str_utf8_valid(text) || fl_str_find_char(text, 0) >= 0)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "%s is not valid UTF-8 text", what);
-	size_t characters = 0;
-	for (size_t i = 0; i < text.len; i++)
-		characters += (text.ptr[i] & 0xc0) != 0x80;
-	if (characters > max)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "%s has %zu characters; at most %zu are kept", what, characters, max);
-	return FL_OK;
-}
-
 static fl_err check_draft(fl_ctx *ctx, const fl_report_draft *draft)
 {
 	FL_TRY(fl_must(ctx, FL_MAY_REPORT_CREATE));
-	FL_TRY(check_text(ctx, "the description", draft->description, FL_DESCRIPTION_MAX));
-	FL_TRY(check_text(ctx, "the idempotency key", draft->idempotency_key, FL_IDEMPOTENCY_KEY_MAX));
+	FL_TRY(fl_text_check(&ctx->diag, "the description", draft->description, FL_DESCRIPTION_MAX));
+	FL_TRY(fl_text_check(&ctx->diag, "the idempotency key", draft->idempotency_key, FL_IDEMPOTENCY_KEY_MAX));
 	if (fl_str_trim(draft->description).len == 0)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "the description is empty: say in a sentence what happened");
 	if ((draft->vehicle_id != 0) == (draft->vehicle_name.len > 0))

@@ -5,14 +5,16 @@
 typedef struct state {
 	int16_t status, severity, damage_type, priority;
 	int32_t vehicle_id, version;
-	bool assessed;
+	bool assessed, has_estimated, has_actual;
+	int64_t estimated_cents, actual_cents;
+	fl_str description;
 } state;
 
 static fl_err lock_report(fl_ctx *ctx, fl_tx *tx, fl_uuid id, state *out)
 {
 	static const fl_sql sql = { "report_lock",
-				    "SELECT status, severity, damage_type, priority, vehicle_id, version, assessed_at IS NOT NULL"
-				    " FROM damage_reports WHERE id = $1 FOR UPDATE",
+				    "SELECT status, severity, damage_type, priority, vehicle_id, version, assessed_at IS NOT NULL, estimated_cost,"
+				    " actual_cost, description FROM damage_reports WHERE id = $1 FOR UPDATE",
 				    .generic = true };
 	fl_args args = fl_args_make(ctx->mem);
 	const fl_rows *rows;
@@ -20,8 +22,20 @@ static fl_err lock_report(fl_ctx *ctx, fl_tx *tx, fl_uuid id, state *out)
 	FL_TRY(await_tx_query(ctx, tx, &sql, &args, &rows));
 	if (rows->count == 0)
 		return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no such report");
-	*out = (state){ fl_row_i16(rows, 0, 0), fl_row_i16(rows, 0, 1), fl_row_i16(rows, 0, 2), fl_row_i16(rows, 0, 3),
-			fl_row_i32(rows, 0, 4), fl_row_i32(rows, 0, 5), fl_row_bool(rows, 0, 6) };
+	*out = (state){
+		.status = fl_row_i16(rows, 0, 0),
+		.severity = fl_row_i16(rows, 0, 1),
+		.damage_type = fl_row_i16(rows, 0, 2),
+		.priority = fl_row_i16(rows, 0, 3),
+		.vehicle_id = fl_row_i32(rows, 0, 4),
+		.version = fl_row_i32(rows, 0, 5),
+		.assessed = fl_row_bool(rows, 0, 6),
+		.has_estimated = !fl_row_null(rows, 0, 7),
+		.estimated_cents = fl_row_i64(rows, 0, 7),
+		.has_actual = !fl_row_null(rows, 0, 8),
+		.actual_cents = fl_row_i64(rows, 0, 8),
+		.description = fl_row_text(rows, 0, 9),
+	};
 	return FL_OK;
 }
 
@@ -44,12 +58,10 @@ static fl_err check_patch(fl_ctx *ctx, const fl_report_patch *patch)
 	FL_TRY(fl_must(ctx, FL_MAY_REPORT_DECIDE));
 	if (patch->priority && (patch->priority < 1 || patch->priority > 10))
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "priority is %d; it goes from 1 (first) to 10 (last)", patch->priority);
-	if (patch->description.ptr && (fl_str_trim(patch->description).len == 0 || patch->description.len > 4 * FL_DESCRIPTION_MAX ||
-				       !fl_str_utf8_valid(patch->description) || fl_str_find_char(patch->description, 0) >= 0))
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "the description must be text of 1 to %d characters", FL_DESCRIPTION_MAX);
-	if (patch->reason.len > 2000 || !fl_str_utf8_valid(patch->reason) || fl_str_find_char(patch->reason, 0) >= 0)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "the reason must be text of at most 2000 characters");
-	return FL_OK;
+	if (patch->description.ptr && fl_str_trim(patch->description).len == 0)
+		return fl_fail(&ctx->diag, FL_BAD_INPUT, "the description is empty: say in a sentence what happened");
+	FL_TRY(fl_text_check(&ctx->diag, "the description", patch->description, FL_DESCRIPTION_MAX));
+	return fl_text_check(&ctx->diag, "the reason", patch->reason, FL_REASON_MAX);
 }
 
 static const fl_sql report_update = {
@@ -100,6 +112,11 @@ static void put_change(fl_json_out *j, const char *field, fl_str before, fl_str 
 	fl_json_close(j, ']');
 }
 
+static fl_str money_before(fl_ctx *ctx, bool has, int64_t cents)
+{
+	return has ? fl_money_text(ctx->mem, cents) : FL_STR("");
+}
+
 /* What changed, for the history: {"status": ["ASSESSED","REJECTED"], "reason": "..."}. */
 static fl_err describe(fl_ctx *ctx, const fl_report_patch *patch, const state *now, fl_str *out)
 {
@@ -114,12 +131,13 @@ static fl_err describe(fl_ctx *ctx, const fl_report_patch *patch, const state *n
 		put_change(&j, "damageType", fl_damage_type_name(now->damage_type), fl_damage_type_name(patch->damage_type));
 	if (patch->priority && patch->priority != now->priority)
 		put_change(&j, "priority", fl_str_fmt(ctx->mem, "%d", now->priority), fl_str_fmt(ctx->mem, "%d", patch->priority));
-	if (patch->has_estimated)
-		put_change(&j, "estimatedCost", FL_STR(""), fl_money_text(ctx->mem, patch->estimated_cents));
-	if (patch->has_actual)
-		put_change(&j, "actualCost", FL_STR(""), fl_money_text(ctx->mem, patch->actual_cents));
-	if (patch->description.ptr)
-		put_change(&j, "description", FL_STR(""), patch->description);
+	if (patch->has_estimated && (!now->has_estimated || patch->estimated_cents != now->estimated_cents))
+		put_change(&j, "estimatedCost", money_before(ctx, now->has_estimated, now->estimated_cents),
+			   fl_money_text(ctx->mem, patch->estimated_cents));
+	if (patch->has_actual && (!now->has_actual || patch->actual_cents != now->actual_cents))
+		put_change(&j, "actualCost", money_before(ctx, now->has_actual, now->actual_cents), fl_money_text(ctx->mem, patch->actual_cents));
+	if (patch->description.ptr && !fl_str_eq(fl_str_trim(patch->description), now->description))
+		put_change(&j, "description", now->description, fl_str_trim(patch->description));
 	if (patch->reason.len) {
 		fl_json_key(&j, FL_STR("reason"));
 		fl_json_put_str(&j, patch->reason);
