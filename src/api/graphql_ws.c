@@ -68,6 +68,10 @@ static void send_errors(fl_ctx *ctx, socket *s, fl_str id, fl_str response)
 	if (fl_json_parse(ctx->mem, response, &json, NULL) != FL_OK || !fl_json_get(json, FL_STR("errors")))
 		return;
 	fl_json_put(&j, fl_json_get(json, FL_STR("errors")));
+	if (fl_buf_err(&out) != FL_OK) { /* an error without its detail is better than none */
+		fl_buf_reset(&out);
+		fl_buf_lit(&out, "[{\"message\":\"the errors are too long to be sent\"}]");
+	}
 	send(s, id, "error", fl_buf_view(&out));
 }
 
@@ -203,9 +207,10 @@ static void init(fl_ctx *ctx, socket *s, const fl_json *message)
 	}
 	s->initialised = true;
 	fl_timer_stop(&s->init_timer);
-	if (header.ptr && fl_api_authenticate_bearer(ctx, header) == FL_OK)
+	bool refused = header.ptr && fl_api_authenticate_bearer(ctx, header) != FL_OK;
+	if (header.ptr && !refused)
 		remember(s, &ctx->caller);
-	if (s->caller.tenant_id <= 0 || (header.ptr && ctx->caller.tenant_id != s->caller.tenant_id)) {
+	if (refused || s->caller.tenant_id <= 0) { /* a bad token does not fall back to a cookie */
 		fl_ws_close(s->ws, 4403, FL_STR("Forbidden"));
 		return;
 	}
@@ -270,10 +275,9 @@ fl_err fl_api_ws(fl_ctx *ctx, fl_request *req, fl_response *res)
 	ctx->diag.text[0] = 0;
 	fl_timer_init(&s->init_timer, on_init_timeout, s);
 	fl_err err = await_ws_upgrade(ctx, req, res, &handler, s, &s->ws);
-	if (err) {
+	if (err && !s->ws) /* once there is a socket, it owns s until on_close, also when its answer could not be sent */
 		free(s);
-		return err;
-	}
+	FL_TRY(err);
 	fl_timer_start(ctx->loop, &s->init_timer, fl_loop_now_us(ctx->loop) + INIT_TIMEOUT_US);
 	return FL_OK;
 }
