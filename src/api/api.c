@@ -29,7 +29,8 @@ fl_err fl_api_new(fl_loop *loop, const fl_api_options *options, fl_api **out)
 	api->services = options->services;
 	fl_err err = open_parts(api, options);
 	if (err) {
-		fl_api_free(api);
+		fl_gql_engine_free(api->engine);
+		free(api);
 		return err;
 	}
 	options->services->api = api;
@@ -37,11 +38,12 @@ fl_err fl_api_new(fl_loop *loop, const fl_api_options *options, fl_api **out)
 	return FL_OK;
 }
 
-void fl_api_free(fl_api *api)
+void await_api_close(fl_ctx *ctx, fl_api *api)
 {
 	if (!api)
 		return;
-	fl_live_free(api->live);
+	if (!await_live_close(ctx, api->live))
+		return;
 	fl_gql_engine_free(api->engine);
 	api->services->api = NULL;
 	free(api);

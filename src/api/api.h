@@ -34,8 +34,8 @@ typedef struct fl_api_options {
 } fl_api_options;
 
 FL_MUST fl_err fl_api_new(fl_loop *loop, const fl_api_options *options, fl_api **out);
-/* All requests and sockets must have ended. */
-void fl_api_free(fl_api *api);
+/* All requests and sockets must have ended. Waits for what they left behind. Frees. NULL is fine. */
+void await_api_close(fl_ctx *ctx, fl_api *api);
 
 /* /graphql and /photos. */
 FL_MUST fl_err fl_api_routes(fl_router *router);

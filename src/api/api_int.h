@@ -70,7 +70,9 @@ FL_MUST fl_err fl_api_page_of_reports(fl_ctx *ctx, fl_report *rows, size_t count
 typedef struct fl_live fl_live;
 typedef struct fl_live_sub fl_live_sub;
 FL_MUST fl_err fl_live_new(fl_loop *loop, fl_services *services, unsigned subscriptions_max, fl_live **out);
-void fl_live_free(fl_live *live);
+/* All subscriptions have left; waits for the events that they were being told. Frees. NULL is fine. False: they did not end
+ * in time and keep what they use. */
+bool await_live_close(fl_ctx *ctx, fl_live *live);
 /* Follows what source's root field asks for, as caller. deliver gets each answer, in order; the text is borrowed. A text
  * without pointer says that something was missed. deliver must not leave subscriptions. Takes source over, also when it
  * fails (FL_TOO_MANY). */

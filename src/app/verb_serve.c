@@ -100,7 +100,7 @@ static void drain(server_loop *l, fl_ctx *ctx)
 		await_http_server_drain(&last, l->http, limit_us);
 	atomic_store(&l->owner->shared.metrics.servers[l->index], NULL);
 	fl_http_server_free(l->http);
-	fl_api_free(l->api);
+	await_api_close(&last, l->api);
 	app_services_close(&last, &l->services);
 	fl_ctx_fini(&last);
 }

@@ -2,8 +2,9 @@
 //
 //   idle ── open ──► connecting ── connection_ack ──► live ── cut ──► waiting (0.5 s … 30 s) ──► connecting
 //
-// After each connection_ack every subscription is sent again and `onLive` runs: whoever shows data fetches then
-// what was missed meanwhile. A repeat of an event is for the receiver to recognise (eventId).
+// After each connection_ack every subscription is sent again, then a ping; with its pong the server hears for all of
+// them and `onLive` runs: whoever shows data fetches then what was missed meanwhile. A repeat of an event is for the
+// receiver to recognise (eventId).
 import { signal } from "@preact/signals";
 
 export type LiveState = "connecting" | "live" | "waiting" | "signed-out";
@@ -33,6 +34,7 @@ export class Live {
 	private retry = 0;
 	private pinger = 0;
 	private deadline = 0;
+	private caughtUp = false;
 
 	constructor(private onLive: () => void) {
 		addEventListener("online", () => this.hurry());
@@ -83,7 +85,13 @@ export class Live {
 			this.pinger = window.setInterval(() => this.ping(), pingEveryMs);
 			for (const id of this.subscriptions.keys())
 				this.start(id);
-			this.onLive();
+			this.caughtUp = false;
+			this.ping();
+			break;
+		case "pong":
+			if (!this.caughtUp)
+				this.onLive();
+			this.caughtUp = true;
 			break;
 		case "ping":
 			this.send({ type: "pong" });
