@@ -56,7 +56,7 @@ static fl_err make_elsewhere(const char *path, const struct passwd *user, fl_dia
 {
 	char target[PATH_MAX];
 	fl_sha256 sum = fl_sha256_of(fl_str_z(path));
-	if (mkdir("/var/lib/fleet", 0755) != 0 && errno != EEXIST)
+	if ((mkdir("/var/lib/fleet", 0755) != 0 && errno != EEXIST) || chmod("/var/lib/fleet", 0755) != 0) /* whatever the umask */
 		return fl_fail(diag, FL_IO, "/var/lib/fleet cannot be made: %s", strerror(errno));
 	snprintf(target, sizeof(target), "/var/lib/fleet/%02x%02x%02x%02x", sum.bytes[0], sum.bytes[1], sum.bytes[2], sum.bytes[3]);
 	FL_TRY(make_owned(target, user, diag));
@@ -75,9 +75,11 @@ static fl_err become(const struct passwd *user, fl_diag *diag)
 	return FL_OK;
 }
 
-/* As root: makes HOME where it is missing, for an ordinary user, and becomes that user. */
-static fl_err leave_root(const char *path, bool create, fl_diag *diag)
+/* As root: makes HOME where it is missing, for an ordinary user, and becomes that user. path becomes the folder itself, without
+ * links: the way to it may lead through folders that this user cannot enter. */
+static fl_err leave_root(char path[PATH_MAX], bool create, fl_diag *diag)
 {
+	char resolved[PATH_MAX];
 	struct stat st;
 	bool there = stat(path, &st) == 0;
 	const struct passwd *user = there && st.st_uid != 0 ? getpwuid(st.st_uid) : getpwnam("fleet");
@@ -89,6 +91,9 @@ static fl_err leave_root(const char *path, bool create, fl_diag *diag)
 		return fl_fail(diag, FL_DENIED, "%s belongs to root; run: chown -R fleet: %s", path, path);
 	if (!there)
 		FL_TRY(reachable(path, user) ? make_owned(path, user, diag) : make_elsewhere(path, user, diag));
+	if (!realpath(path, resolved))
+		return fl_fail(diag, FL_IO, "%s: %s", path, strerror(errno));
+	memcpy(path, resolved, sizeof(resolved));
 	return become(user, diag);
 }
 
@@ -146,7 +151,7 @@ static fl_err make_folders(app_home *home, bool create, fl_diag *diag)
 	return make_folder(home->path, "run", create, home->run, diag);
 }
 
-static fl_err enter(const char *path, app_home_mode mode, fl_diag *diag)
+static fl_err enter(char path[PATH_MAX], app_home_mode mode, fl_diag *diag)
 {
 	bool create = mode == APP_HOME_MAKE;
 	if (mode != APP_HOME_LOOK)
@@ -160,7 +165,7 @@ static fl_err enter(const char *path, app_home_mode mode, fl_diag *diag)
 
 fl_err app_home_enter(const char *config_home, app_home_mode mode, app_home *home, fl_diag *diag)
 {
-	char path[PATH_MAX], resolved[PATH_MAX];
+	char path[PATH_MAX] = "", resolved[PATH_MAX];
 	FL_TRY(find_path(config_home, path, diag));
 	fl_err err = enter(path, mode, diag);
 	if (err == FL_NOT_FOUND)
