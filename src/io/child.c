@@ -29,6 +29,7 @@ struct fl_child {
 	fl_timer timer;
 	fl_stream *in, *out, *err, *channel;
 	fl_io_link waiters;
+	fl_io_link dying; /* among the loop's, once freed */
 	void (*fn)(void *arg, int status);
 	void *arg;
 };
@@ -39,6 +40,8 @@ enum { ASK_US = 20000 };
 
 static void destroy(fl_child *c)
 {
+	if (c->freed)
+		ring_remove(&c->dying);
 	fl_timer_stop(&c->timer);
 	fl_poll_close(c->poll);
 	if (c->pidfd >= 0)
@@ -418,5 +421,15 @@ void fl_child_free(fl_child *c)
 		return;
 	}
 	c->freed = true;
+	ring_add(&c->loop->dying, &c->dying);
 	fl_child_kill(c, SIGKILL);
+}
+
+void fl_children_end(fl_loop *loop)
+{
+	while (!ring_empty(&loop->dying)) {
+		fl_child *c = FL_CONTAINER(loop->dying.next, fl_child, dying);
+		waitpid(c->pid, NULL, 0); /* it was killed: this is short */
+		destroy(c);
+	}
 }

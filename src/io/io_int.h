@@ -141,6 +141,7 @@ struct fl_loop {
 	int64_t timer_tick; /* what uv's timer is set for */
 	fl_wheel wheel;
 	fl_io_link deferred;
+	fl_io_link dying; /* children that were freed before their end */
 	fl_co_queue runnable, yielded, after_poll;
 	fl_co *running;
 	fl_co *free_stacks;
@@ -237,5 +238,8 @@ fl_err fl_address_parse(fl_str text, fl_address *out, fl_diag *diag);
 fl_err fl_address_numeric(const fl_address *address, fl_sockaddr *out, fl_diag *diag);
 /* "192.0.2.7" into out; port may be NULL. */
 fl_str fl_address_text(const fl_sockaddr *addr, char out[FL_ADDRESS_MAX], int *port);
+
+/* Waits for the killed children that nobody owns any more: when their loop ends. */
+void fl_children_end(fl_loop *loop);
 
 #endif

@@ -205,6 +205,7 @@ fl_err fl_loop_new(const fl_loop_opts *opts, fl_loop **out)
 	loop->timer_tick = FL_NEVER;
 	fl_wheel_init(&loop->wheel, loop->now_us);
 	ring_init(&loop->deferred);
+	ring_init(&loop->dying);
 	co_queue_init(&loop->runnable);
 	co_queue_init(&loop->yielded);
 	co_queue_init(&loop->after_poll);
@@ -243,6 +244,7 @@ void fl_loop_free(fl_loop *loop)
 	fl_loop *before = current;
 	current = loop;
 	mailbox_run(loop);
+	fl_children_end(loop);
 	uv_walk(&loop->uv, close_handle, NULL);
 	while (uv_run(&loop->uv, UV_RUN_DEFAULT) != 0)
 		;
