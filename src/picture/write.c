@@ -12,6 +12,14 @@
 
 enum { FILE_BYTES_MAX = 256 << 20, EXIF_MAX = 1024 };
 
+/* x265 loses memory at each picture; leak checkers of programs that draw need not tell. */
+const char *__lsan_default_suppressions(void);
+
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libx265\n";
+}
+
 /* ---- EXIF ---- */
 
 /* A TIFF block, big-endian: entries grow from the front, their texts from `text_at`. */
