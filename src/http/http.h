@@ -285,7 +285,8 @@ typedef struct fl_ws_handler {
 
 /* Turns the request into a WebSocket; called from its handler, which then returns FL_OK. handler and state must stay
  * valid until on_close; state is found by fl_ws_state. *out may be used for sending at once.
- * Errors: FL_BAD_REQUEST (not an upgrade, no common protocol) - return it; nothing has been done then. */
+ * Errors: FL_BAD_REQUEST (not an upgrade, no common protocol), FL_UNAVAILABLE, FL_CLOSED - return it; nothing has been done
+ * then. After FL_OK on_close always comes, also when the peer left before it read the answer. */
 FL_MUST fl_err await_ws_upgrade(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_ws_handler *handler, void *state,
 	fl_ws **out);
 void *fl_ws_state(const fl_ws *ws);

@@ -760,6 +760,8 @@ fl_err await_ws_upgrade(fl_ctx *ctx, fl_request *req, fl_response *res, const fl
 	FL_TRY(check_upgrade(ctx, req, x, handler));
 	if (x->server->draining)
 		return fl_fail(&ctx->diag, FL_UNAVAILABLE, "the server restarts");
+	if (x->conn->state == FL_CONN_CLOSED)
+		return FL_CLOSED;
 	ws = ws_new(x, handler, state);
 	if (ws == NULL)
 		return FL_NOMEM;
@@ -770,7 +772,11 @@ fl_err await_ws_upgrade(fl_ctx *ctx, fl_request *req, fl_response *res, const fl
 	x->conn->ws = ws;
 	fl_count(&x->server->stats.websockets, 1);
 	*out = ws;
-	return await_wire_flush(ctx, x);
+	/* From here on the state is the WebSocket's. A peer that is gone already is told by on_close, as one that leaves later:
+	 * an error would let the caller free what on_close frees again. */
+	if (await_wire_flush(ctx, x) != FL_OK)
+		assert(x->conn->state == FL_CONN_CLOSED);
+	return FL_OK;
 }
 
 void fl_ws_go_on(fl_conn *conn)

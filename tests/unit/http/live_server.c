@@ -183,6 +183,26 @@ static fl_err ws(fl_ctx *ctx, fl_request *req, fl_response *res)
 	return FL_OK;
 }
 
+static void ws_late_closed(fl_ws *ws, uint16_t code)
+{
+	free(fl_ws_state(ws));
+}
+
+static const fl_ws_handler ws_late_handler = { .protocols = protocols, .on_message = ws_echo, .on_close = ws_late_closed };
+
+/* Upgrades when the client may be gone already; the state is freed once, whoever has to. */
+static fl_err ws_late(fl_ctx *ctx, fl_request *req, fl_response *res)
+{
+	char *state = strdup("late");
+	fl_ws *socket;
+	fl_err err;
+
+	(void)!await_sleep(ctx, 50 * 1000);
+	err = await_ws_upgrade(ctx, req, res, &ws_late_handler, state, &socket);
+	if (err != FL_OK)
+		free(state);
+	return err;
+}
 
 static void add_routes(fl_router *router)
 {
@@ -207,6 +227,7 @@ static void add_routes(fl_router *router)
 		{ FL_GET, "/split", split, { 0 } },
 		{ FL_GET, "/cookie", cookie, { 0 } },
 		{ FL_GET, "/ws", ws, { 0 } },
+		{ FL_GET, "/ws-late", ws_late, { 0 } },
 	};
 
 	for (size_t i = 0; i < FL_COUNT(table); i++) {

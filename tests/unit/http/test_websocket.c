@@ -323,6 +323,23 @@ static void rude_clients(void **state)
 	messages(state);
 }
 
+/* Leaving between the request and its 101. */
+static void gone_before_the_answer(void **state)
+{
+	for (int round = 0; round < 40; round++) {
+		struct linger reset = { .l_onoff = round % 2, .l_linger = 0 };
+		int fd = live_connect(&server);
+
+		assert_true(live_say(fd, "GET /ws-late HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: echo\r\n\r\n"));
+		usleep((useconds_t)(round % 8) * 8000);
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+		close(fd);
+	}
+	usleep(200000);
+	messages(state);
+}
+
 static void send_frames(const char *bytes, size_t len)
 {
 	static char back[64 << 10];
@@ -402,7 +419,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(upgrade),       cmocka_unit_test(messages),    cmocka_unit_test(frames_behind_the_upgrade),
 		cmocka_unit_test(closing),       cmocka_unit_test(violations),  cmocka_unit_test(slow_consumer),
-		cmocka_unit_test(compression),   cmocka_unit_test(rude_clients), cmocka_unit_test(corpus),      cmocka_unit_test(draining),
+		cmocka_unit_test(compression),   cmocka_unit_test(rude_clients), cmocka_unit_test(gone_before_the_answer), cmocka_unit_test(corpus),      cmocka_unit_test(draining),
 		cmocka_unit_test(idle_memory),
 	};
 	struct rlimit files_limit;
