@@ -37,8 +37,11 @@ static inline void fl_buf_add(fl_buf *buf, const void *bytes, size_t len)
 		fl_buf_add_slow(buf, bytes, len);
 		return;
 	}
-	if (len)
-		memcpy(buf->ptr + buf->len, bytes, len);
+	if (len == 0)
+		return;
+	if (!buf->ptr)
+		__builtin_unreachable(); /* there is room, so there is memory: analysers cannot see it */
+	memcpy(buf->ptr + buf->len, bytes, len);
 	buf->len += len;
 }
 

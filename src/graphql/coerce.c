@@ -582,7 +582,7 @@ static void close_printed(fl_buf *out, const gql_literal *literals, const uint32
 /* As graphql-js prints them: { a: 1 } for literals, { "a": 1 } would be JSON; keys stay bare in both. */
 void gql_print_literal(fl_buf *out, const gql_literal *literals, uint32_t index)
 {
-	uint32_t open[FRAMES_MAX], depth = 0;
+	uint32_t open[FRAMES_MAX] = { 0 }, depth = 0;
 	for (uint32_t at = index; at < literals[index].end; at++) {
 		const gql_literal *v = &literals[at];
 		close_printed(out, literals, open, &depth, at);

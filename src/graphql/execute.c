@@ -52,9 +52,9 @@ static bool spread_room(spread *s, uint32_t cap)
 	uint16_t *types = abstract ? fl_arena_take(s->x->mem, cap * sizeof(*types)) : NULL;
 	if (!objects || (abstract && !types))
 		return false;
-	if (s->count)
+	if (s->count && s->objects)
 		memcpy(objects, s->objects, s->count * sizeof(*objects));
-	if (s->count && abstract)
+	if (s->count && types && s->types)
 		memcpy(types, s->types, s->count * sizeof(*types));
 	s->objects = objects;
 	s->types = types;
