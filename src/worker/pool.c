@@ -358,7 +358,7 @@ static void apply_defaults(fl_worker_options *o)
 fl_err fl_worker_pool_open(fl_loop *loop, const fl_worker_options *options, fl_diag *diag, fl_worker_pool **out)
 {
 	fl_worker_pool *pool = calloc(1, sizeof(*pool));
-	worker *first;
+	worker *first = NULL;
 
 	if (!pool)
 		return FL_NOMEM;
