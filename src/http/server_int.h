@@ -144,7 +144,7 @@ struct fl_http_server {
 	unsigned pool_count;
 	fl_http_stats stats;
 	fl_peer *peers[FL_PEER_SLOTS];
-	struct fl_ws_codec *codec; /* ws.c: zlib's state, made on first use */
+	struct fl_ws_codec *codec; /* ws_deflate.c: zlib's state, made on first use */
 	fl_head head;             /* for heads that come whole */
 	char scratch[FL_SCRATCH_BYTES];
 };
@@ -205,7 +205,7 @@ void fl_body_init(fl_exchange *x, const fl_head *head);
 /* Reads and drops what the handler left. False: too long, or it failed: the connection must end. */
 bool await_body_skip(fl_ctx *ctx, fl_exchange *x);
 
-/* ws.c */
+/* ws.c, ws_upgrade.c, ws_deflate.c */
 void fl_ws_readable(fl_conn *conn);
 void fl_ws_timer(fl_conn *conn);
 void fl_ws_lost(fl_ws *ws, uint16_t code);

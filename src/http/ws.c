@@ -1,130 +1,14 @@
-/* WebSocket connections: the upgrade, messages into coroutines, a bounded queue out, closing.
+/* WebSocket connections: messages into coroutines, a bounded queue out, closing.
  *
  * Nothing here frees a socket inside a caller's call: a connection that ends is marked lost, and the end itself
  * (on_close, free) comes at the tick's end, when no message of it runs any more. */
 #include <stdlib.h>
-#include <zlib.h>
 
-#include "http/frame_int.h"
-#include "http/server_int.h"
+#include "http/ws_int.h"
 
 #define CLOSE_LIMIT_US (5 * FL_SECOND_US)
 
 enum { DEFLATE_LEAST = 1024, READ_BYTES = 32 << 10 };
-
-struct fl_ws {
-	fl_conn *conn;
-	const fl_ws_handler *handler;
-	void *state;
-	fl_str protocol;
-	size_t message_max, queue_max;
-	unsigned running, running_max;
-	fl_exchange *tasks;       /* running on_message coroutines */
-	fl_defer tick;            /* writes the queue; ends what is lost */
-	fl_buf queue;
-	size_t queue_from;
-	int64_t heard_us;         /* last byte of the peer */
-	int64_t progress_us;      /* the queue last shrank, or was empty */
-	int64_t ping_every_us;
-	uint16_t code;            /* for on_close */
-	bool deflate;
-	bool close_sent, close_got;
-	bool bad;                 /* what it sent cannot be understood: read and drop the rest, so that our close arrives */
-	bool shut;                /* everything is sent, the peer must end now */
-	bool lost;
-	bool waits_writable;
-	fl_buf message;           /* of the present message */
-	fl_frame frame;
-};
-
-/* ---- permessage-deflate, without context takeover: one codec for all sockets of a server ---- */
-
-struct fl_ws_codec {
-	z_stream in, out;
-};
-
-static struct fl_ws_codec *codec_of(fl_http_server *server)
-{
-	struct fl_ws_codec *codec = server->codec;
-
-	if (codec != NULL)
-		return codec;
-	codec = calloc(1, sizeof(*codec));
-	if (codec == NULL)
-		return NULL;
-	if (inflateInit2(&codec->in, -15) != Z_OK) {
-		free(codec);
-		return NULL;
-	}
-	if (deflateInit2(&codec->out, 1, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
-		inflateEnd(&codec->in);
-		free(codec);
-		return NULL;
-	}
-	server->codec = codec;
-	return codec;
-}
-
-void fl_ws_codec_free(struct fl_ws_codec *codec)
-{
-	if (codec == NULL)
-		return;
-	inflateEnd(&codec->in);
-	deflateEnd(&codec->out);
-	free(codec);
-}
-
-/* FL_TOO_LARGE when out is full, FL_BAD_REQUEST for what is no deflate stream. */
-static fl_err inflate_message(fl_http_server *server, fl_buf *message, fl_buf *out)
-{
-	struct fl_ws_codec *codec = codec_of(server);
-	int status = Z_OK;
-
-	fl_buf_add(message, "\0\0\xff\xff", 4);
-	if (codec == NULL || fl_buf_err(message) != FL_OK)
-		return FL_NOMEM;
-	inflateReset(&codec->in);
-	codec->in.next_in = (Bytef *)message->ptr;
-	codec->in.avail_in = (uInt)message->len;
-	codec->in.avail_out = 1;
-	while (status == Z_OK && (codec->in.avail_in > 0 || codec->in.avail_out == 0)) {
-		size_t room = FL_MIN(FL_MAX(message->len * 2, 4096), out->max - out->len);
-		char *to = room > 0 ? fl_buf_reserve(out, room) : NULL;
-
-		if (to == NULL)
-			return FL_TOO_LARGE;
-		codec->in.next_out = (Bytef *)to;
-		codec->in.avail_out = (uInt)room;
-		status = inflate(&codec->in, Z_SYNC_FLUSH);
-		fl_buf_commit(out, room - codec->in.avail_out);
-	}
-	if (out->len == out->max)
-		return FL_TOO_LARGE;
-	return status == Z_OK || status == Z_BUF_ERROR || status == Z_STREAM_END ? FL_OK : FL_BAD_REQUEST;
-}
-
-/* False: it would not get smaller, or there is no memory: send it plain. */
-static bool deflate_message(fl_http_server *server, fl_str text, fl_buf *out)
-{
-	struct fl_ws_codec *codec = codec_of(server);
-	char *to = codec ? fl_buf_reserve(out, text.len) : NULL;
-	size_t len;
-
-	if (to == NULL)
-		return false;
-	deflateReset(&codec->out);
-	codec->out.next_in = (Bytef *)(uintptr_t)text.ptr;
-	codec->out.avail_in = (uInt)text.len;
-	codec->out.next_out = (Bytef *)to;
-	codec->out.avail_out = (uInt)text.len;
-	if (deflate(&codec->out, Z_SYNC_FLUSH) != Z_OK || codec->out.avail_in > 0 || codec->out.avail_out == 0)
-		return false;
-	len = text.len - codec->out.avail_out;
-	if (len < 4)
-		return false;
-	fl_buf_commit(out, len - 4); /* RFC 7692 7.2.1: without the trailing 00 00 ff ff */
-	return true;
-}
 
 /* ---- the end ---- */
 
@@ -207,7 +91,7 @@ static void shut(fl_ws *ws)
 }
 
 /* At the tick's end: one write for all that was sent in it. */
-static void on_tick(void *arg)
+void fl_ws_tick(void *arg)
 {
 	fl_ws *ws = arg;
 	fl_conn *conn = ws->conn;
@@ -276,7 +160,7 @@ static fl_err send_message(fl_ws *ws, fl_frame_op op, fl_str payload)
 		return FL_CLOSED;
 	if (fl_ws_queued(ws) + payload.len + FL_FRAME_HEAD_MAX > ws->queue_max)
 		return too_slow(ws);
-	if (ws->deflate && payload.len >= DEFLATE_LEAST && deflate_message(ws->conn->server, payload, &packed)) {
+	if (ws->deflate && payload.len >= DEFLATE_LEAST && fl_ws_deflate(ws->conn->server, payload, &packed)) {
 		compressed = true;
 		payload = fl_buf_view(&packed);
 	}
@@ -419,7 +303,7 @@ static void take_message(fl_ws *ws)
 
 	fl_count(&server->stats.ws_messages_in, 1);
 	if (ws->frame.compressed) {
-		fl_err err = inflate_message(server, message, &plain);
+		fl_err err = fl_ws_inflate(server, message, &plain);
 
 		fl_buf_fini(message);
 		ws->message = fl_buf_make(ws->message_max + 4);
@@ -565,218 +449,6 @@ void fl_ws_timer(fl_conn *conn)
 	if (fl_ws_queued(ws) == 0)
 		(void)!queue_add(ws, FL_FRAME_PING, false, (fl_str){ 0 });
 	next_look(ws);
-}
-
-/* ---- the upgrade ---- */
-
-/* RFC 6455 4.2.2: base64 of SHA-1 over the key and a fixed GUID. SHA-1 is part of the protocol, not of its security. */
-static uint32_t rotate(uint32_t x, int by)
-{
-	return x << by | x >> (32 - by);
-}
-
-static void sha1_block(uint32_t h[5], const uint8_t *block)
-{
-	uint32_t w[80], a = h[0], b = h[1], c = h[2], d = h[3], e = h[4];
-
-	for (int i = 0; i < 16; i++)
-		w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 | (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
-	for (int i = 16; i < 80; i++)
-		w[i] = rotate(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
-	for (int i = 0; i < 80; i++) {
-		uint32_t f, k, t;
-
-		if (i < 20)
-			f = (b & c) | (~b & d), k = 0x5a827999;
-		else if (i < 40)
-			f = b ^ c ^ d, k = 0x6ed9eba1;
-		else if (i < 60)
-			f = (b & c) | (b & d) | (c & d), k = 0x8f1bbcdc;
-		else
-			f = b ^ c ^ d, k = 0xca62c1d6;
-		t = rotate(a, 5) + f + e + k + w[i];
-		e = d, d = c, c = rotate(b, 30), b = a, a = t;
-	}
-	h[0] += a, h[1] += b, h[2] += c, h[3] += d, h[4] += e;
-}
-
-/* key: 24 characters; 24 + 36 = 60 bytes, so always two blocks. */
-void fl_ws_accept_key(const char key[24], char out[28])
-{
-	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-	static const char b64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint32_t h[5] = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0 };
-	uint8_t block[128] = { 0 }, digest[21] = { 0 };
-
-	memcpy(block, key, 24);
-	memcpy(block + 24, guid, 36);
-	block[60] = 0x80;
-	block[126] = (60 * 8) >> 8;
-	block[127] = (60 * 8) & 0xff;
-	sha1_block(h, block);
-	sha1_block(h, block + 64);
-	for (int i = 0; i < 20; i++)
-		digest[i] = (uint8_t)(h[i / 4] >> (24 - 8 * (i % 4)));
-	for (int i = 0; i < 7; i++) {
-		uint32_t n = (uint32_t)digest[3 * i] << 16 | (uint32_t)digest[3 * i + 1] << 8 | digest[3 * i + 2];
-
-		for (int k = 0; k < 4; k++)
-			out[4 * i + k] = b64[n >> (18 - 6 * k) & 63];
-	}
-	out[27] = '=';
-}
-
-static bool key_is_good(fl_str key)
-{
-	if (key.len != 24 || key.ptr[22] != '=' || key.ptr[23] != '=')
-		return false;
-	for (size_t i = 0; i < 22; i++) {
-		char c = key.ptr[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/'))
-			return false;
-	}
-	return true;
-}
-
-static bool is_upgrade(const fl_request *req, const fl_exchange *x)
-{
-	fl_str connection = fl_request_header(req, FL_STR("connection"));
-
-	return req->method == FL_GET && !x->http10 && x->body.done &&
-	       fl_weight_of(fl_request_header(req, FL_STR("upgrade")), FL_STR("websocket")) >= 0 &&
-	       fl_weight_of(connection, FL_STR("upgrade")) >= 0;
-}
-
-/* The server's best that the client also names; empty when there is none. */
-static fl_str choose_protocol(const fl_request *req, const fl_ws_handler *handler)
-{
-	fl_str offered = fl_request_header(req, FL_STR("sec-websocket-protocol"));
-
-	for (size_t i = 0; handler->protocols != NULL && handler->protocols[i] != NULL; i++) {
-		fl_str rest = offered;
-
-		while (rest.len > 0) {
-			if (fl_str_eq(fl_list_next(rest, &rest), fl_str_z(handler->protocols[i])))
-				return fl_str_z(handler->protocols[i]);
-		}
-	}
-	return (fl_str){ 0 };
-}
-
-/* An offer that we can keep: no parameter but those that the answer below satisfies. */
-static bool offers_deflate(const fl_request *req)
-{
-	fl_str offers = fl_request_header(req, FL_STR("sec-websocket-extensions"));
-
-	while (offers.len > 0) {
-		fl_str params, offer = fl_list_next(offers, &offers);
-		bool good = fl_str_eq_nocase(fl_str_trim(fl_str_cut(offer, ';', &params)), FL_STR("permessage-deflate"));
-
-		while (params.len > 0) {
-			fl_str value, name = fl_str_trim(fl_str_cut(fl_str_cut(params, ';', &params), '=', &value));
-
-			good &= fl_str_eq(name, FL_STR("client_max_window_bits")) ||
-				fl_str_eq(name, FL_STR("server_no_context_takeover")) ||
-				fl_str_eq(name, FL_STR("client_no_context_takeover"));
-		}
-		if (good)
-			return true;
-	}
-	return false;
-}
-
-static fl_err check_upgrade(fl_ctx *ctx, const fl_request *req, const fl_exchange *x, const fl_ws_handler *handler)
-{
-	fl_diag *diag = &ctx->diag;
-
-	if (!is_upgrade(req, x))
-		return fl_fail(diag, FL_BAD_REQUEST, "this address speaks WebSocket: an upgrade is expected");
-	if (!fl_str_eq(fl_request_header(req, FL_STR("sec-websocket-version")), FL_STR("13")))
-		return fl_fail(diag, FL_BAD_REQUEST, "only WebSocket version 13 is supported");
-	if (!key_is_good(fl_request_header(req, FL_STR("sec-websocket-key"))))
-		return fl_fail(diag, FL_BAD_REQUEST, "bad Sec-WebSocket-Key");
-	if (handler->protocols != NULL && choose_protocol(req, handler).len == 0)
-		return fl_fail(diag, FL_BAD_REQUEST, "no common WebSocket subprotocol; this address speaks %s", handler->protocols[0]);
-	return FL_OK;
-}
-
-static fl_ws *ws_new(fl_exchange *x, const fl_ws_handler *handler, void *state)
-{
-	fl_ws *ws = calloc(1, sizeof(*ws));
-	int64_t now = fl_loop_now_us(x->server->loop);
-
-	if (ws == NULL)
-		return NULL;
-	ws->conn = x->conn;
-	ws->handler = handler;
-	ws->state = state;
-	ws->protocol = choose_protocol(&x->req, handler);
-	ws->message_max = handler->message_max ? handler->message_max : 64 << 10;
-	ws->queue_max = handler->queue_max ? handler->queue_max : 1 << 20;
-	ws->running_max = handler->running_max ? handler->running_max : 1;
-	ws->ping_every_us = handler->ping_every_us ? handler->ping_every_us : 30 * FL_SECOND_US;
-	ws->deflate = handler->deflate && offers_deflate(&x->req);
-	ws->queue = fl_buf_make(ws->queue_max + 1024); /* control frames beside the messages */
-	ws->message = fl_buf_make(ws->message_max + 4);
-	ws->heard_us = ws->progress_us = now;
-	fl_defer_init(&ws->tick, on_tick, ws);
-	fl_frame_init(&ws->frame, (uint32_t)FL_MIN(ws->message_max, UINT32_MAX), ws->deflate);
-	return ws;
-}
-
-static void put_switch(fl_exchange *x, const fl_ws *ws)
-{
-	fl_buf *out = &x->out;
-	char accept[28];
-
-	fl_ws_accept_key(fl_request_header(&x->req, FL_STR("sec-websocket-key")).ptr, accept);
-	fl_buf_lit(out, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ");
-	fl_buf_add(out, accept, sizeof(accept));
-	if (ws->protocol.len > 0) {
-		fl_buf_lit(out, "\r\nSec-WebSocket-Protocol: ");
-		fl_buf_str(out, ws->protocol);
-	}
-	if (ws->deflate)
-		fl_buf_lit(out, "\r\nSec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover");
-	fl_buf_lit(out, "\r\n");
-	for (unsigned i = 0; i < x->res.header_count; i++) { /* cookies, and what the handler wants to say */
-		fl_buf_str(out, x->res.headers[i].name);
-		fl_buf_lit(out, ": ");
-		fl_buf_str(out, x->res.headers[i].value);
-		fl_buf_lit(out, "\r\n");
-	}
-	fl_buf_lit(out, "\r\n");
-}
-
-fl_err await_ws_upgrade(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_ws_handler *handler, void *state,
-	fl_ws **out)
-{
-	fl_exchange *x = fl_exchange_of(req);
-	fl_ws *ws;
-
-	assert(handler->on_message != NULL && !res->started);
-	FL_TRY(res->err);
-	FL_TRY(check_upgrade(ctx, req, x, handler));
-	if (x->server->draining)
-		return fl_fail(&ctx->diag, FL_UNAVAILABLE, "the server restarts");
-	if (x->conn->state == FL_CONN_CLOSED)
-		return FL_CLOSED;
-	ws = ws_new(x, handler, state);
-	if (ws == NULL)
-		return FL_NOMEM;
-	put_switch(x, ws);
-	res->started = true;
-	res->upgraded = true;
-	res->status = 101;
-	x->conn->ws = ws;
-	fl_count(&x->server->stats.websockets, 1);
-	*out = ws;
-	/* From here on the state is the WebSocket's. A peer that is gone already is told by on_close, as one that leaves later:
-	 * an error would let the caller free what on_close frees again. */
-	if (await_wire_flush(ctx, x) != FL_OK)
-		assert(x->conn->state == FL_CONN_CLOSED);
-	return FL_OK;
 }
 
 void fl_ws_go_on(fl_conn *conn)
