@@ -151,7 +151,8 @@ FL_MUST fl_err fl_db_open(fl_loop *loop, const fl_db_opts *opts, fl_db **out);
 /* Waits until one connection is up; FL_TIMEOUT with the reason in ctx->diag. */
 FL_MUST fl_err await_db_ready(fl_ctx *ctx, fl_db *db);
 bool fl_db_up(const fl_db *db);
-/* Ends every query with FL_CLOSED, then waits for the coroutine that connects. NULL is fine. */
+/* Ends every query with FL_CLOSED, then waits (up to 30 s) until the connecting coroutine has ended and every transaction
+ * was let go. NULL is fine. */
 void await_db_close(fl_ctx *ctx, fl_db *db);
 
 /* One query; parts of one wave with whatever else this turn asks. rows may be NULL. On failure *rows is untouched. */

@@ -147,7 +147,7 @@ static void send_wave(fl_db *db, fl_db_wave *w)
 	bool generic = false;
 
 	if (!u) {
-		fail_wave(db, w, c ? FL_NOMEM : db->stats.up ? FL_BUSY : FL_UNAVAILABLE);
+		fail_wave(db, w, c ? FL_NOMEM : db->stats.up == db->count ? FL_BUSY : FL_UNAVAILABLE);
 		return;
 	}
 	for (fl_db_request *r = w->first; r; r = r->next)
@@ -183,7 +183,7 @@ fl_err fl_db_away(fl_ctx *ctx, const fl_db *db)
 {
 	if (db->closing)
 		return FL_CLOSED;
-	if (db->stats.up)
+	if (db->stats.up == db->count) /* else what is up belongs to transactions, and more is on its way */
 		return fl_fail(&ctx->diag, FL_BUSY, "the database is busy");
 	return fl_fail(&ctx->diag, FL_UNAVAILABLE, "the database is not available");
 }
@@ -515,8 +515,11 @@ void await_db_close(fl_ctx *ctx, fl_db *db)
 	fl_ctx_detach(&own, ctx, 30 * FL_SECOND_US);
 	while (!db->keeper_ended && await_keeper_news(&own, db) == FL_OK)
 		;
+	/* Those who were woken with FL_CLOSED, and those who hold a transaction, still look at us on their way out. */
+	while ((db->stats.waiting > 0 || db->tx_gate.free < (uint32_t)db->count - 1) && await_sleep(&own, 1000) == FL_OK)
+		;
 	fl_ctx_fini(&own);
-	assert(db->keeper_ended);
+	assert(db->keeper_ended && db->stats.waiting == 0);
 	fl_ctx_fini(&db->keeper_ctx);
 	free_db(db);
 }
