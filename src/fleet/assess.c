@@ -36,7 +36,7 @@ static fl_case_photo read_photo(const fl_rows *rows, int i)
 }
 
 /* The report and its photos. */
-static fl_err load(fl_ctx *ctx, fl_case *c)
+static fl_err load(fl_ctx *ctx, fl_job *job, fl_case *c)
 {
 	static const fl_sql report_sql = { "case_report", "SELECT report_number, incident_at, reported_at, vehicle_id FROM damage_reports WHERE id = $1",
 					   .generic = true };
@@ -49,7 +49,8 @@ static fl_err load(fl_ctx *ctx, fl_case *c)
 	fl_arg_uuid(&args, c->report_id);
 	const fl_stmt stmts[] = { { &report_sql, &args, &report }, { &photos_sql, &args, &photos } };
 	FL_TRY(await_statements(ctx, ctx->services->db, stmts, FL_COUNT(stmts)));
-	if (report->count == 0)
+	job->final = report->count == 0;
+	if (job->final)
 		return fl_fail(&ctx->diag, FL_NOT_FOUND, "the report does not exist any more");
 	c->number = fl_row_i64(report, 0, 0);
 	c->incident_at = fl_row_time(report, 0, 1);
@@ -102,7 +103,7 @@ fl_err fl_assess_job(fl_ctx *ctx, fl_job *job, void *arg)
 	c->facts = arg;
 	c->started_us = fl_mono_us();
 	FL_TRY(read_payload(ctx, job, c));
-	FL_TRY(load(ctx, c));
+	FL_TRY(load(ctx, job, c));
 	FL_TRY(look(ctx, c));
 	FL_TRY(fl_case_find_seen(ctx, c));
 	FL_TRY(fl_case_find_similar(ctx, c));
