@@ -97,7 +97,7 @@ static fl_err show_board(fl_ctx *ctx, const fl_page *page, fl_request *req, fl_r
 	FL_TRY(board_variables(ctx->mem, &filter, number, &variables));
 	FL_TRY(page_ask(ctx, page, number.ptr ? page->documents.board_report : page->documents.board, variables, &data));
 	write_board(&h, ctx, page, data, &filter, number);
-	return frame_send(res, &buf, number.ptr && !json_at(data, "damageReport") ? 404 : 200, frame_policy);
+	return frame_send_packed(ctx, req, res, &buf, number.ptr && !json_at(data, "damageReport") ? 404 : 200);
 }
 
 fl_err handle_board(fl_ctx *ctx, fl_request *req, fl_response *res)

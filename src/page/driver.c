@@ -121,7 +121,7 @@ static fl_err show_driver(fl_ctx *ctx, const fl_page *page, fl_request *req, fl_
 	if (!fl_request_query(ctx->mem, req, FL_STR("filed"), &number) || !fl_str_i64(number, &ignored))
 		number = (fl_str){};
 	write_driver(&h, ctx, page, data, number);
-	return frame_send(res, &buf, 200, frame_policy);
+	return frame_send_packed(ctx, req, res, &buf, 200);
 }
 
 fl_err handle_driver(fl_ctx *ctx, fl_request *req, fl_response *res)

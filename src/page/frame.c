@@ -45,6 +45,7 @@ void frame_begin(html *h, fl_ctx *ctx, const fl_page *page, const page_frame *fr
 	VOID_EL(h, "meta", { "charset", FL_STR("utf-8") });
 	TEXT_EL(h, "title", fl_str_fmt(ctx->mem, "%" FL_FMT " · Fleet", FL_ARG(frame->title)));
 	VOID_EL(h, "meta", { "name", FL_STR("viewport") }, { "content", FL_STR("width=device-width, initial-scale=1, viewport-fit=cover") });
+	VOID_EL(h, "meta", { "name", FL_STR("description") }, { "content", FL_STR("Vehicle damage: report it, assess it, follow its repair.") });
 	VOID_EL(h, "link", { "rel", FL_STR("stylesheet") }, { "href", page->style });
 	if (frame->entry) {
 		VOID_EL(h, "link", { "rel", FL_STR("stylesheet") }, { "href", frame->entry->css });

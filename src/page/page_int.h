@@ -53,6 +53,8 @@ void frame_end(html *h);
 extern const fl_str frame_policy, frame_policy_graphiql;
 /* Sends what was written; buf is taken over. */
 FL_MUST fl_err frame_send(fl_response *res, fl_buf *buf, int status, fl_str policy);
+/* The same with the usual policy, compressed where the browser takes it (pack.c). */
+FL_MUST fl_err frame_send_packed(fl_ctx *ctx, fl_request *req, fl_response *res, fl_buf *buf, int status);
 /* The data that the script starts with. */
 void frame_first_screen(html *h, const fl_json *data, fl_str number);
 /* A page that says what went wrong, in plain words, with the status of err. */
