@@ -1,11 +1,13 @@
-/* Writes the companies and their reports: COPY in batches, oldest first. */
+/* Writes the companies and their reports: COPY in batches, oldest first, over a connection a core. */
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "seed/seed_int.h"
 
-enum { BATCH = 20000, YEARS_DAYS = 3 * 365, MEM_MAX = 64 << 20, DAYS = YEARS_DAYS + 1 };
+enum { BATCH = 1000, BATCHES_MAX = 5, ANALYZE_LEAST = 20000, YEARS_DAYS = 3 * 365, MEM_MAX = 64 << 20, DAYS = YEARS_DAYS + 1 };
 
 static const char COPY_REPORTS[] =
 	"COPY fleet.damage_reports (tenant_id, id, report_number, vehicle_id, driver_id, facility_id, reported_by, incident_at, status, severity, damage_type,"
@@ -21,6 +23,17 @@ enum { EVENT_COLUMNS = 9 };
 
 static const char SETTINGS[] = "SET constraint_exclusion = off; SET jit = off; SET synchronous_commit = off";
 
+/* A batch of rows on its way: filled by the seed's own thread, then sent by a thread and a connection of the batch. */
+typedef struct batch {
+	fl_pg *pg;
+	fl_copy reports, assessments, events;
+	int rows;
+	bool sending;
+	pthread_t thread;
+	fl_err err;
+	fl_diag diag;
+} batch;
+
 typedef struct work {
 	const fl_seed_opts *opts;
 	fl_diag *diag;
@@ -28,8 +41,9 @@ typedef struct work {
 	fl_arena mem;
 	int64_t now_us, start_us, done, total;
 	int64_t number; /* of the next report */
-	fl_copy reports, assessments, events;
-	int in_batch;
+	batch batches[BATCHES_MAX];
+	int batch_count;
+	batch *at;      /* being filled */
 } work;
 
 /* ---- Rows ---- */
@@ -61,7 +75,7 @@ static int64_t last_change(const fl_story *s)
 
 static void write_report(work *w, const fl_company *c, const fl_story *s, fl_uuid id)
 {
-	fl_copy *o = &w->reports;
+	fl_copy *o = &w->at->reports;
 	char areas[40] = "[]";
 
 	if (s->part)
@@ -98,7 +112,7 @@ static void write_report(work *w, const fl_company *c, const fl_story *s, fl_uui
 static void write_assessment(work *w, const fl_company *c, const fl_story *s, fl_uuid id, fl_dice *d)
 {
 	static const fl_str RULE[] = { FL_STR_INIT("Demo data: made up together with the report, no photo was looked at.") };
-	fl_copy *o = &w->assessments;
+	fl_copy *o = &w->at->assessments;
 
 	fl_copy_row(o, ASSESSMENT_COLUMNS);
 	fl_copy_i32(o, c->tenant);
@@ -128,7 +142,7 @@ static void write_assessment(work *w, const fl_company *c, const fl_story *s, fl
 static void write_event(work *w, const fl_company *c, const fl_story *s, fl_uuid report, fl_dice *d, const char *type, int64_t at_us, int version, int32_t actor,
                         const char *data)
 {
-	fl_copy *o = &w->events;
+	fl_copy *o = &w->at->events;
 
 	fl_copy_row(o, EVENT_COLUMNS);
 	fl_copy_i32(o, c->tenant);
@@ -163,20 +177,99 @@ static void write_events(work *w, const fl_company *c, const fl_story *s, fl_uui
 
 /* ---- Batches ---- */
 
-static fl_err send_batch(work *w)
+static fl_err send_rows(batch *b)
 {
-	if (!w->in_batch)
+	FL_TRY(fl_pg_exec(b->pg, "BEGIN", &b->diag));
+	FL_TRY(fl_copy_send(&b->reports, b->pg, COPY_REPORTS, &b->diag));
+	FL_TRY(fl_copy_send(&b->assessments, b->pg, COPY_ASSESSMENTS, &b->diag));
+	FL_TRY(fl_copy_send(&b->events, b->pg, COPY_EVENTS, &b->diag));
+	return fl_pg_exec(b->pg, "COMMIT", &b->diag);
+}
+
+static void *run_batch(void *arg)
+{
+	batch *b = arg;
+
+	b->err = send_rows(b);
+	return NULL;
+}
+
+/* Waits until the batch is in the database. */
+static fl_err finish_batch(work *w, batch *b)
+{
+	if (!b->sending)
 		return FL_OK;
-	FL_TRY(fl_pg_exec(w->pg, "BEGIN", w->diag));
-	FL_TRY(fl_copy_send(&w->reports, w->pg, COPY_REPORTS, w->diag));
-	FL_TRY(fl_copy_send(&w->assessments, w->pg, COPY_ASSESSMENTS, w->diag));
-	FL_TRY(fl_copy_send(&w->events, w->pg, COPY_EVENTS, w->diag));
-	FL_TRY(fl_pg_exec(w->pg, "COMMIT", w->diag));
-	w->done += w->in_batch;
-	w->in_batch = 0;
+	pthread_join(b->thread, NULL);
+	b->sending = false;
+	if (b->err != FL_OK) {
+		*w->diag = b->diag;
+		return b->err;
+	}
+	w->done += b->rows;
+	b->rows = 0;
 	if (w->opts->progress)
 		w->opts->progress(w->opts->arg, w->done, w->total);
 	return FL_OK;
+}
+
+/* Hands the batch over and turns to the next one, which may have to be waited for. */
+static fl_err send_batch(work *w)
+{
+	batch *b = w->at;
+
+	if (!b->rows)
+		return FL_OK;
+	b->sending = pthread_create(&b->thread, NULL, run_batch, b) == 0;
+	if (!b->sending) {
+		FL_TRY(send_rows(b));
+		w->done += b->rows;
+		b->rows = 0;
+	}
+	w->at = b + 1 < w->batches + w->batch_count ? b + 1 : w->batches;
+	return finish_batch(w, w->at);
+}
+
+static fl_err finish_all(work *w)
+{
+	fl_err first = FL_OK;
+
+	for (int i = 0; i < w->batch_count; i++) {
+		fl_err err = finish_batch(w, &w->batches[i]);
+		first = first == FL_OK ? err : first;
+	}
+	return first;
+}
+
+/* As many connections as cores, to a limit; while they send, one more batch is being made. */
+static fl_err open_batches(work *w)
+{
+	int senders = (int)FL_MAX(1, FL_MIN(sysconf(_SC_NPROCESSORS_ONLN), BATCHES_MAX - 1));
+
+	for (w->batch_count = 0; w->batch_count < senders + 1; w->batch_count++) {
+		batch *b = &w->batches[w->batch_count];
+
+		FL_TRY(fl_pg_open(w->opts->url, w->diag, &b->pg));
+		FL_TRY(fl_pg_exec(b->pg, SETTINGS, w->diag));
+		fl_copy_begin(&b->reports);
+		fl_copy_begin(&b->assessments);
+		fl_copy_begin(&b->events);
+	}
+	w->at = w->batches;
+	return FL_OK;
+}
+
+static void close_batches(work *w)
+{
+	for (int i = 0; i < BATCHES_MAX; i++) {
+		batch *b = &w->batches[i];
+
+		if (b->sending)
+			pthread_join(b->thread, NULL);
+		fl_buf_fini(&b->reports.buf);
+		fl_buf_fini(&b->assessments.buf);
+		fl_buf_fini(&b->events.buf);
+		fl_pg_close(b->pg);
+	}
 }
 
 static int by_time(const void *a, const void *b)
@@ -206,7 +299,7 @@ static fl_err write_day(work *w, const fl_company *c, fl_dice *d, int64_t day_us
 		write_report(w, c, &s, id);
 		write_assessment(w, c, &s, id, d);
 		write_events(w, c, &s, id, d);
-		if (++w->in_batch == BATCH)
+		if (++w->at->rows == BATCH)
 			err = send_batch(w);
 	}
 	free(moments);
@@ -246,7 +339,8 @@ static fl_err write_reports(work *w, const fl_company *c, int64_t count)
 			FL_TRY(write_day(w, c, &d, day_us, until - written));
 		written = FL_MAX(until, written);
 	}
-	return send_batch(w);
+	FL_TRY(send_batch(w));
+	return finish_all(w);
 }
 
 /* ---- The whole ---- */
@@ -279,12 +373,14 @@ static fl_err seed(work *w, fl_seed_result *out)
 	FL_TRY(fl_pg_exec(w->pg, SETTINGS, w->diag));
 	FL_TRY(make_companies(w, &demo, &other));
 	w->total = w->opts->reports + small;
-	if (w->total)
+	if (w->total) {
 		FL_TRY(make_months(w));
+		FL_TRY(open_batches(w));
+	}
 	FL_TRY(write_reports(w, &demo, w->opts->reports));
 	FL_TRY(write_reports(w, &other, small));
 	FL_TRY(fl_pg_exec(w->pg, "SET synchronous_commit = on; SELECT fleet.rollup_fold()", w->diag));
-	if (w->total >= BATCH) /* autovacuum never looks at the parents */
+	if (w->total >= ANALYZE_LEAST) /* autovacuum never looks at the parents */
 		FL_TRY(fl_pg_exec(w->pg, "ANALYZE fleet.damage_reports (tenant_id, id, status, severity, damage_type, vehicle_id, facility_id), fleet.vehicles, fleet.drivers", w->diag));
 	out->demo = demo.tenant;
 	out->other = other.tenant;
@@ -300,14 +396,9 @@ fl_err fl_seed(const fl_seed_opts *opts, fl_diag *diag, fl_seed_result *out)
 
 	w.now_us = opts->now_us ? opts->now_us : fl_now_us();
 	w.start_us = (w.now_us / FL_DAY_US - YEARS_DAYS) * FL_DAY_US;
-	fl_copy_begin(&w.reports);
-	fl_copy_begin(&w.assessments);
-	fl_copy_begin(&w.events);
 	err = seed(&w, out);
 	out->took_us = fl_mono_us() - began_us;
-	fl_buf_fini(&w.reports.buf);
-	fl_buf_fini(&w.assessments.buf);
-	fl_buf_fini(&w.events.buf);
+	close_batches(&w);
 	fl_pg_close(w.pg);
 	fl_arena_fini(&w.mem);
 	return err;

@@ -10,7 +10,8 @@
  * Assessments of these reports say that they are made up: model "demo". Photos come through `fleet report`.
  * Companies that are there already are kept; reports are added to them. Events are written as history: the relay does not
  * tell them (xid 0).
- * Blocking: one connection as the owner, COPY in binary, triggers and keys on; more than 10,000 reports a second. */
+ * Blocking: a connection a core (at most 4) as the owner, COPY in binary, triggers and keys on: about 0.25 ms of one core a
+ * report, most of it the search document and its indexes. */
 #ifndef FL_SEED_H
 #define FL_SEED_H
 
