@@ -59,6 +59,17 @@ static finding wrong(verdict how, const char *advice, const char *format, ...)
 	return f;
 }
 
+/* What libraries say may have several lines; a finding has one. */
+static void flatten(char *text)
+{
+	size_t len = strlen(text);
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < 32)
+			text[i] = ' ';
+	while (len > 0 && text[len - 1] == ' ')
+		text[--len] = 0;
+}
+
 /* ---- the checks ---- */
 
 static finding check_postgres_package(patient *p)
@@ -307,6 +318,7 @@ static int run(const app_call *call)
 	fl_json_open(&j, '[');
 	for (size_t i = 0; i < FL_COUNT(checks); i++) {
 		finding f = checks[i].check(&p);
+		flatten(f.text);
 		bad += f.verdict == BAD;
 		if (app_given(call, "--json"))
 			show_json(&j, checks[i].name, &f);
