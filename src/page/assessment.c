@@ -78,7 +78,7 @@ static void estimate(html *h, fl_arena *mem, const fl_json *made)
 	TEXT_EL(h, "p", FL_STR("Repair cost"), { "class", FL_STR("estimate-label") });
 	TEXT_EL(h, "p", mark_money(mem, cost, "likely", false), { "class", FL_STR("estimate-sum") });
 	mark_cost_line(h, mem, cost);
-	TEXT_EL(h, "p", fl_str_fmt(mem, "8 of 10 such repairs cost %" FL_FMT " – %" FL_FMT, FL_ARG(mark_money(mem, cost, "low", false)),
+	TEXT_EL(h, "p", fl_str_fmt(mem, "Range by the rate table: %" FL_FMT " – %" FL_FMT, FL_ARG(mark_money(mem, cost, "low", false)),
 		FL_ARG(mark_money(mem, cost, "high", false))), { "class", FL_STR("faint") });
 	html_end(h);
 }

@@ -270,21 +270,21 @@ export interface Assessment {
 
 /** A cost with its uncertainty. */
 export interface CostRange {
-  /** One in ten repairs costs less. */
+  /** What one in ten such repairs should stay below, by the rate table. */
   low: Money;
   /** The likely cost. */
   likely: Money;
-  /** One in ten repairs costs more. */
+  /** What one in ten such repairs may go above, by the rate table. */
   high: Money;
 }
 
 /** Hours of work with their uncertainty. */
 export interface HoursRange {
-  /** One in ten repairs takes less. */
+  /** What one in ten such repairs should stay below, by the rate table. */
   low: number;
   /** The likely time. */
   likely: number;
-  /** One in ten repairs takes more. */
+  /** What one in ten such repairs may go above, by the rate table. */
   high: number;
 }
 

@@ -114,7 +114,7 @@ export function AssessmentView({ report }: { report: Report }) {
 					<p class="estimate-label">Repair cost</p>
 					<p class="estimate-sum">{money(made.cost.likely)}</p>
 					<CostLine cost={made.cost} />
-					<p class="faint">8 of 10 such repairs cost <CostWords cost={made.cost} /></p>
+					<p class="faint">Range by the rate table: <CostWords cost={made.cost} /></p>
 				</div>
 			) : <p class="faint">No cost: the photos do not show enough.</p>}
 			{made.repairHours && (
