@@ -33,16 +33,16 @@ step() { # NAME COMMAND...: one line a check, its output only when it fails
 }
 
 # Another compiler or other warnings, in a folder of its own: only changed files compile again.
-check_build() { # FOLDER CC CXX MESON-OPTION...
-	local folder=$root/$1 cc=$2 cxx=$3
-	shift 3
-	CC=$cc CXX=$cxx configure "$folder" "$@" && ninja -C "$folder" >"$folder/ninja.log" 2>&1 && return
+check_build() { # FOLDER CC CXX TARGET MESON-OPTION...
+	local folder=$root/$1 cc=$2 cxx=$3 target=$4
+	shift 4
+	CC=$cc CXX=$cxx configure "$folder" "$@" && ninja -C "$folder" -k 0 "$target" >"$folder/ninja.log" 2>&1 && return
 	grep -E 'error|warning' "$folder/ninja.log" | head -n 40
 	return 1
 }
 
 check_analyzer() {
-	check_build build-analyze gcc g++ --werror -Doptimization=g -Dc_args='-fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-fd-leak'
+	check_build build-analyze gcc g++ fleet --werror -Doptimization=g -Dc_args='-fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-fd-leak'
 }
 
 check_cppcheck() {
@@ -65,8 +65,8 @@ dev_check() {
 	step "layers (src/LAYERS)" "$root/tools/check_layers"
 	step "banned calls, unfinished work" "$root/tools/check_calls"
 	step "files made from schema/ are up to date" check_generated
-	step "gcc, warnings are errors" check_build build-gcc gcc g++ --werror
-	step "clang, warnings are errors" check_build build-clang clang clang++ --werror
+	step "gcc, warnings are errors" check_build build-gcc gcc g++ all --werror
+	step "clang, warnings are errors" check_build build-clang clang clang++ all --werror
 	step "gcc -fanalyzer" check_analyzer
 	step "cppcheck" check_cppcheck
 	[ "$checks_failed" = 0 ] || die "$checks_failed checks failed"

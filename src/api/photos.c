@@ -28,6 +28,7 @@ typedef struct variant {
 
 static fl_err choose(fl_ctx *ctx, const fl_photo_row *photo, fl_str name, variant *out)
 {
+	assert(photo);
 	if (fl_str_eq(name, FL_STR("original")))
 		*out = (variant){ photo->original, photo->media_type };
 	else if (photo->has_variants && fl_str_eq(name, FL_STR("view")))

@@ -152,7 +152,7 @@ static fl_err blame(const fl_pg_server *s, fl_diag *diag, const char *what)
 
 static fl_err run_to_end(fl_pg_server *s, const command *c, fl_diag *diag, const char *what)
 {
-	pid_t pid;
+	pid_t pid = 0;
 	int status;
 
 	FL_TRY(spawn(s, c, diag, &pid));

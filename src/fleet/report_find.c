@@ -96,10 +96,15 @@ static void arg_id_bounds(fl_args *args, int64_t from, int64_t to, const fl_uuid
  * Planning for the ids each time took longer than the query itself. */
 static void arg_ids_between(fl_args *args, const fl_uuid *ids, size_t count)
 {
-	fl_uuid low = count ? ids[0] : (fl_uuid){}, high = low;
+	fl_uuid low = {}, high;
+	if (count)
+		low = ids[0];
+	high = low;
 	for (size_t i = 1; i < count; i++) {
-		low = fl_uuid_cmp(ids[i], low) < 0 ? ids[i] : low;
-		high = fl_uuid_cmp(ids[i], high) > 0 ? ids[i] : high;
+		if (fl_uuid_cmp(ids[i], low) < 0)
+			low = ids[i];
+		if (fl_uuid_cmp(ids[i], high) > 0)
+			high = ids[i];
 	}
 	fl_arg_uuids(args, ids, count);
 	fl_arg_uuid(args, low);

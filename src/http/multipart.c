@@ -118,6 +118,7 @@ static void give_up_file(stored_part *stored)
 
 static fl_err await_take_bytes(fl_ctx *ctx, fl_multipart *mp, stored_part *stored, fl_buf *field, fl_str data)
 {
+	assert(stored);
 	fl_part *part = &stored->part;
 	uint64_t at = part->size;
 
@@ -151,6 +152,7 @@ static fl_err await_more(fl_ctx *ctx, fl_multipart *mp)
 
 static fl_err finish_part(fl_ctx *ctx, stored_part *stored, fl_buf *field)
 {
+	assert(stored);
 	fl_part *part = &stored->part;
 
 	if (part->is_file)

@@ -327,6 +327,7 @@ fl_err await_connect(fl_ctx *ctx, fl_str text, fl_stream **out)
 	if (FL_FAULT("io.connect"))
 		return fl_fail(&ctx->diag, FL_UNAVAILABLE, "%s: fault", address.host);
 	FL_TRY(await_lookup(ctx, &address, &found));
+	assert(found);
 	fl_err err = FL_UNAVAILABLE;
 	for (int i = 0; i < found->count; i++) {
 		int64_t until_us = FL_NEVER;

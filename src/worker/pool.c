@@ -371,6 +371,7 @@ fl_err fl_worker_pool_open(fl_loop *loop, const fl_worker_options *options, fl_d
 		free(pool);
 		return err;
 	}
+	assert(first);
 	first->idle = true;
 	pool->idle = first;
 	*out = pool;

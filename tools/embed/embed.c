@@ -89,6 +89,8 @@ static void add(const char *name, const char *path, int depth)
 		if (strpbrk(path, "\"\\\n ") || strpbrk(name, "\"\\\n "))
 			die("the name has a character that is not allowed here", path);
 		files[file_count] = (file){ .name = strdup(name), .path = strdup(path) };
+		if (!files[file_count].name || !files[file_count].path)
+			die("out of memory", path);
 		hash(&files[file_count++]);
 		return;
 	}

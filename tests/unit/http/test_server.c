@@ -450,8 +450,8 @@ static void rude_clients(void **state)
 		"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n",
 		"GET /stream?blocks=100 HTTP/1.1\r\nHost: a\r\n\r\n",
 		"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf",
-		"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\nContent-Type: multipart/form-data; boundary=XX\r\n\r\n--XX\r\n"
-		"Content-Disposition: form-data; name=\"photo\"; filename=\"a.jpg\"\r\n\r\nabc",
+		("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\nContent-Type: multipart/form-data; boundary=XX\r\n\r\n--XX\r\n"
+		 "Content-Disposition: form-data; name=\"photo\"; filename=\"a.jpg\"\r\n\r\nabc"),
 		"GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /hel",
 	};
 
