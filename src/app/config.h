@@ -16,7 +16,7 @@
 	TEXT(redis_url, "FLEET_REDIS_URL", "--redis-url", "", "URL", "a Redis 7 to use; empty: a private one is started")       \
 	NUMBER(threads, "FLEET_THREADS", "--threads", 0, 0, 256, "N", "event loops of a server; 0: one a core")                 \
 	NUMBER(db_connections, "FLEET_DB_CONNECTIONS", "--db-connections", 4, 1, 64, "N", "PostgreSQL connections of each loop") \
-	NUMBER(photo_workers, "FLEET_PHOTO_WORKERS", "--photo-workers", 1, 1, 16, "N", "child processes of each loop that look at photos") \
+	NUMBER(photo_workers, "FLEET_PHOTO_WORKERS", "--photo-workers", 2, 1, 16, "N", "child processes of each loop that look at photos") \
 	NUMBER(jobs, "FLEET_JOBS", "--jobs", 2, 1, 64, "N", "assessments that one `fleet work` makes at a time")                \
 	NUMBER(connections_max, "FLEET_CONNECTIONS_MAX", "--connections-max", 16384, 16, 1000000, "N", "open connections of each loop") \
 	NUMBER(in_flight_max, "FLEET_IN_FLIGHT_MAX", "--in-flight-max", 2048, 1, 100000, "N", "requests of each loop at one time; more are asked to come back") \

@@ -6,7 +6,7 @@
 #include "http/form_int.h"
 #include "http/server_int.h"
 
-enum { PIECE_BYTES = 64 << 10 };
+enum { PIECE_BYTES = 64 << 10, GATHER_BYTES = 256 << 10 };
 
 typedef struct stored_part {
 	fl_part part;    /* first: fl_part_take gets at the rest */
@@ -21,8 +21,12 @@ struct fl_multipart {
 	size_t from, to; /* of piece: read but not parsed */
 	bool closed;
 	fl_err err;      /* of an earlier call: nothing can follow it */
+	size_t gathered; /* bytes of the present file that are not on disk yet */
 	fl_form form;
 	char piece[PIECE_BYTES];
+	/* The parser cuts at every CR, and a photo has one every 256 bytes: a job on the pool for each would take longer
+	 * than the network. */
+	char gather[GATHER_BYTES];
 };
 
 fl_err fl_multipart_open(fl_ctx *ctx, fl_request *req, const fl_multipart_options *options, fl_multipart **out)
@@ -106,9 +110,10 @@ static fl_err await_begin_part(fl_ctx *ctx, fl_multipart *mp, stored_part **out)
 }
 
 /* Too long: what is on disk goes at once, the rest is only counted. */
-static void give_up_file(stored_part *stored)
+static void give_up_file(fl_multipart *mp, stored_part *stored)
 {
 	stored->part.too_large = true;
+	mp->gathered = 0;
 	close(stored->part.fd);
 	stored->part.fd = -1;
 	unlink(stored->path);
@@ -116,24 +121,49 @@ static void give_up_file(stored_part *stored)
 	stored->part.path = NULL;
 }
 
+/* part->size counts what was gathered, too. */
+static fl_err await_flush(fl_ctx *ctx, fl_multipart *mp, const fl_part *part)
+{
+	size_t len = mp->gathered;
+
+	mp->gathered = 0;
+	return len > 0 ? await_file_write(ctx, part->fd, mp->gather, len, (int64_t)(part->size - len)) : FL_OK;
+}
+
+static fl_err await_gather(fl_ctx *ctx, fl_multipart *mp, fl_part *part, fl_str data)
+{
+	while (data.len > 0) {
+		size_t len = FL_MIN(data.len, GATHER_BYTES - mp->gathered);
+
+		memcpy(mp->gather + mp->gathered, data.ptr, len);
+		mp->gathered += len;
+		part->size += len;
+		data = fl_str_slice(data, len, data.len);
+		if (mp->gathered == GATHER_BYTES)
+			FL_TRY(await_flush(ctx, mp, part));
+	}
+	return FL_OK;
+}
+
 static fl_err await_take_bytes(fl_ctx *ctx, fl_multipart *mp, stored_part *stored, fl_buf *field, fl_str data)
 {
 	assert(stored);
 	fl_part *part = &stored->part;
-	uint64_t at = part->size;
 
-	part->size += data.len;
 	if (!part->is_file) {
+		part->size += data.len;
 		fl_buf_str(field, data);
 		if (fl_buf_err(field) == FL_TOO_LARGE)
 			return fl_fail(&ctx->diag, FL_TOO_LARGE, "the form field %.60s is too long", part->name.ptr);
 		return fl_buf_err(field);
 	}
-	if (part->size > mp->opt.file_max && !part->too_large)
-		give_up_file(stored);
-	if (part->too_large)
+	if (part->size + data.len > mp->opt.file_max && !part->too_large)
+		give_up_file(mp, stored);
+	if (part->too_large) {
+		part->size += data.len;
 		return FL_OK;
-	return await_file_write(ctx, part->fd, data.ptr, data.len, (int64_t)at);
+	}
+	return await_gather(ctx, mp, part, data);
 }
 
 static fl_err await_more(fl_ctx *ctx, fl_multipart *mp)
@@ -150,13 +180,13 @@ static fl_err await_more(fl_ctx *ctx, fl_multipart *mp)
 	return FL_OK;
 }
 
-static fl_err finish_part(fl_ctx *ctx, stored_part *stored, fl_buf *field)
+static fl_err await_finish_part(fl_ctx *ctx, fl_multipart *mp, stored_part *stored, fl_buf *field)
 {
 	assert(stored);
 	fl_part *part = &stored->part;
 
 	if (part->is_file)
-		return FL_OK;
+		return part->too_large ? FL_OK : await_flush(ctx, mp, part);
 	part->value = field->len > 0 ? fl_str_dup(ctx->mem, fl_buf_view(field)) : FL_STR("");
 	return part->value.ptr != NULL ? FL_OK : FL_NOMEM;
 }
@@ -201,7 +231,7 @@ static fl_err await_part(fl_ctx *ctx, fl_multipart *mp, fl_part **out)
 			FL_TRY(await_take_bytes(ctx, mp, stored, &field, data));
 			break;
 		case FL_FORM_END:
-			FL_TRY(finish_part(ctx, stored, &field));
+			FL_TRY(await_finish_part(ctx, mp, stored, &field));
 			*out = &stored->part;
 			return FL_OK;
 		case FL_FORM_CLOSE:
