@@ -1,6 +1,6 @@
 /* api: how schema fields reach domain functions. Read this page before adding a field.
  *
- *	schema/fleet.graphql        Vehicle.reportUrl: String!            the contract; descriptions become docs
+ *	schema/vehicle.graphql      Vehicle.reportUrl: String!            the contract; descriptions become docs
  *	(generated) api_schema.h     struct fl_api_vehicle { ... .report_url }   one bind a field, in the SDL's order
  *	api/vehicle.c               .report_url = FL_GETTER(report_url)   thin: reads what fleet/ loaded, or asks fleet/ for a batch
  *	fleet/vehicle.h             fl_vehicles_get(...)                  the rules and the SQL

@@ -1,7 +1,7 @@
 // Compares the engine with graphql-js on thousands of random documents, valid and broken: the same verdict, the same
 // data to the byte, errors at the same paths. `npm ci` here first; then: node differential.mjs PROBE ROOT [COUNT] [SEED]
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import {
   buildSchema, parse, validate, execute, GraphQLError, isNonNullType, isListType, isUnionType,
@@ -322,7 +322,8 @@ function* documentsFor(schema, filter) {
 }
 
 const shop = addScalars(buildSchema(readFileSync(`${root}/tests/unit/graphql/shop.graphql`, "utf8")));
-const fleet = addScalars(buildSchema(readFileSync(`${root}/schema/fleet.graphql`, "utf8")));
+const fleetFiles = readdirSync(`${root}/schema`).filter((name) => name.endsWith(".graphql")).map((name) => `${root}/schema/${name}`);
+const fleet = addScalars(buildSchema(fleetFiles.map((file) => readFileSync(file, "utf8")).join("\n")));
 // What clients build from our introspection must be the schema that graphql-js builds from the SDL.
 async function introspection(name, schema, args) {
   const probe = spawn(probePath, args, { stdio: ["pipe", "pipe", "inherit"] });
@@ -343,9 +344,9 @@ async function introspection(name, schema, args) {
 
 const results = [
   await introspection("shop", shop, []),
-  await introspection("fleet", fleet, [`${root}/schema/fleet.graphql`]),
+  await introspection("fleet", fleet, fleetFiles),
   await compare("shop", shop, [], true, documentsFor(shop, skip)),
-  await compare("fleet", fleet, [`${root}/schema/fleet.graphql`], false, documentsFor(fleet)),
+  await compare("fleet", fleet, fleetFiles, false, documentsFor(fleet)),
 ];
 const failed = results.filter((different) => different > 0).length;
 console.log(`${results.length - failed} passed, ${failed} failed`);

@@ -24,14 +24,14 @@ export type Severity = "COSMETIC" | "MINOR" | "MODERATE" | "MAJOR" | "CRITICAL" 
 /** What caused the damage, or what kind it is. */
 export type DamageType = "COLLISION" | "VANDALISM" | "WEATHER" | "WEAR_TEAR" | "MECHANICAL" | "GLASS" | "TIRE" | "INTERIOR" | "THEFT" | "FIRE" | "FLOOD" | "OTHER";
 
+/** What happened to a report. */
+export type DamageReportChangeKind = "CREATED" | "ASSESSED" | "UPDATED";
+
 /** The part of a vehicle that is damaged. */
 export type VehiclePart = "HOOD" | "BUMPER" | "TRUNK" | "DOOR" | "FENDER" | "LIGHT" | "WINDSHIELD";
 
 /** The kinds of signs that something is wrong with a photo. */
 export type FraudSignalKind = "SAME_FILE" | "SAME_PICTURE" | "MIRRORED_PICTURE" | "CAPTURE_TIME" | "EDITED";
-
-/** What happened to a report. */
-export type DamageReportChangeKind = "CREATED" | "ASSESSED" | "UPDATED";
 
 export interface Query {
   /** Who is asking: the company, the role and what they may do. */
@@ -80,40 +80,6 @@ export interface QueryVehiclesArgs {
   after?: string | null;
 }
 
-export interface Mutation {
-  /** Files a damage report with its photos and queues its assessment. Nothing is kept when any photo is refused. */
-  createDamageReport: CreateDamageReportPayload;
-  /** Changes a report. Only the fields given are changed. */
-  updateDamageReport: UpdateDamageReportPayload;
-}
-
-/** The arguments of Mutation.createDamageReport. */
-export interface MutationCreateDamageReportArgs {
-  input: CreateDamageReportInput;
-}
-
-/** The arguments of Mutation.updateDamageReport. */
-export interface MutationUpdateDamageReportArgs {
-  input: UpdateDamageReportInput;
-}
-
-export interface Subscription {
-  /** Each new report of this company, optionally of one vehicle only. */
-  damageReportCreated: DamageReportChange;
-  /** Each later change of a report of this company, optionally of one report only. */
-  damageReportUpdated: DamageReportChange;
-}
-
-/** The arguments of Subscription.damageReportCreated. */
-export interface SubscriptionDamageReportCreatedArgs {
-  vehicleId?: string | null;
-}
-
-/** The arguments of Subscription.damageReportUpdated. */
-export interface SubscriptionDamageReportUpdatedArgs {
-  reportId?: string | null;
-}
-
 /** The caller of this request. */
 export interface Viewer {
   /** The company. */
@@ -148,6 +114,52 @@ export interface GeoPoint {
   latitude: number;
   /** Degrees east, -180 to 180. */
   longitude: number;
+}
+
+/** Where a page stands in a list. */
+export interface PageInfo {
+  /** Whether more follow. */
+  hasNextPage: boolean;
+  /** Whether some come before. */
+  hasPreviousPage: boolean;
+  /** The cursor of the first item. */
+  startCursor: string | null;
+  /** The cursor of the last item. */
+  endCursor: string | null;
+}
+
+export interface Mutation {
+  /** Files a damage report with its photos and queues its assessment. Nothing is kept when any photo is refused. */
+  createDamageReport: CreateDamageReportPayload;
+  /** Changes a report. Only the fields given are changed. */
+  updateDamageReport: UpdateDamageReportPayload;
+}
+
+/** The arguments of Mutation.createDamageReport. */
+export interface MutationCreateDamageReportArgs {
+  input: CreateDamageReportInput;
+}
+
+/** The arguments of Mutation.updateDamageReport. */
+export interface MutationUpdateDamageReportArgs {
+  input: UpdateDamageReportInput;
+}
+
+export interface Subscription {
+  /** Each new report of this company, optionally of one vehicle only. */
+  damageReportCreated: DamageReportChange;
+  /** Each later change of a report of this company, optionally of one report only. */
+  damageReportUpdated: DamageReportChange;
+}
+
+/** The arguments of Subscription.damageReportCreated. */
+export interface SubscriptionDamageReportCreatedArgs {
+  vehicleId?: string | null;
+}
+
+/** The arguments of Subscription.damageReportUpdated. */
+export interface SubscriptionDamageReportUpdatedArgs {
+  reportId?: string | null;
 }
 
 /** A report of damage to one vehicle. */
@@ -234,6 +246,48 @@ export interface PhotoQuality {
   brightness: number;
   /** Advice for the photographer, as in "too dark"; empty when the photo is fine. */
   problems: Array<string>;
+}
+
+/** A page of reports. */
+export interface DamageReportConnection {
+  /** The reports with their cursors. */
+  edges: Array<DamageReportEdge>;
+  /** The reports. */
+  nodes: Array<DamageReport>;
+  /** Where the page stands in the list. */
+  pageInfo: PageInfo;
+}
+
+/** A report in a list. */
+export interface DamageReportEdge {
+  /** Where it stands in the list. */
+  cursor: string;
+  /** The report. */
+  node: DamageReport;
+}
+
+/** The new report. */
+export interface CreateDamageReportPayload {
+  /** The report as filed; its assessment follows. */
+  report: DamageReport;
+}
+
+/** The changed report. */
+export interface UpdateDamageReportPayload {
+  /** The report after the change. */
+  report: DamageReport;
+}
+
+/** One change of a report. */
+export interface DamageReportChange {
+  /** The event's id; a repeat of an event carries the same one. */
+  eventId: string;
+  /** What happened. */
+  kind: DamageReportChangeKind;
+  /** When it happened. */
+  at: DateTime;
+  /** The report as it is now. */
+  report: DamageReport;
 }
 
 /** What the system makes of the photos of a report. */
@@ -362,24 +416,6 @@ export interface Facility {
   address: string | null;
 }
 
-/** A page of reports. */
-export interface DamageReportConnection {
-  /** The reports with their cursors. */
-  edges: Array<DamageReportEdge>;
-  /** The reports. */
-  nodes: Array<DamageReport>;
-  /** Where the page stands in the list. */
-  pageInfo: PageInfo;
-}
-
-/** A report in a list. */
-export interface DamageReportEdge {
-  /** Where it stands in the list. */
-  cursor: string;
-  /** The report. */
-  node: DamageReport;
-}
-
 /** A page of vehicles. */
 export interface VehicleConnection {
   /** The vehicles with their cursors. */
@@ -398,40 +434,12 @@ export interface VehicleEdge {
   node: Vehicle;
 }
 
-/** Where a page stands in a list. */
-export interface PageInfo {
-  /** Whether more follow. */
-  hasNextPage: boolean;
-  /** Whether some come before. */
-  hasPreviousPage: boolean;
-  /** The cursor of the first item. */
-  startCursor: string | null;
-  /** The cursor of the last item. */
-  endCursor: string | null;
-}
-
-/** The new report. */
-export interface CreateDamageReportPayload {
-  /** The report as filed; its assessment follows. */
-  report: DamageReport;
-}
-
-/** The changed report. */
-export interface UpdateDamageReportPayload {
-  /** The report after the change. */
-  report: DamageReport;
-}
-
-/** One change of a report. */
-export interface DamageReportChange {
-  /** The event's id; a repeat of an event carries the same one. */
-  eventId: string;
-  /** What happened. */
-  kind: DamageReportChangeKind;
-  /** When it happened. */
-  at: DateTime;
-  /** The report as it is now. */
-  report: DamageReport;
+/** A place on Earth, WGS 84. */
+export interface GeoPointInput {
+  /** Degrees north, -90 to 90. */
+  latitude: number;
+  /** Degrees east, -180 to 180. */
+  longitude: number;
 }
 
 /** Conditions on reports; all that are given must hold. */
@@ -452,14 +460,6 @@ export interface DamageReportFilter {
   reportedBefore?: DateTime | null;
   /** Words that the description, address or claim number contains. */
   search?: string | null;
-}
-
-/** A place on Earth, WGS 84. */
-export interface GeoPointInput {
-  /** Degrees north, -90 to 90. */
-  latitude: number;
-  /** Degrees east, -180 to 180. */
-  longitude: number;
 }
 
 /** A new damage report. */

@@ -1,7 +1,7 @@
 /* Answers one request a line on standard input: {"query", "variables", "operationName"}; for tests/graphql, which
  * compares the answers with those of graphql-js.
  *	probe            the shop, executed
- *	probe FILE.sdl   that schema with nothing bound: only whether a request is refused, and why, means anything */
+ *	probe FILE...    the schema of these files with nothing bound: only whether a request is refused, and why, means anything */
 #include "shop.h"
 
 #include <stdio.h>
@@ -19,16 +19,29 @@ static fl_err answer(fl_ctx *ctx, void *arg)
 	return fl_gql_execute(ctx, s.engine, &request, &s.out, &s.outcome);
 }
 
-static fl_gql_schema *unbound(const char *path)
+enum { SDL_MAX = 1 << 20 };
+
+static size_t read_sdl(const char *path, char *text, size_t room)
 {
 	FILE *file = fopen(path, "re");
-	char *text = malloc(1 << 20);
+	if (!file)
+		exit(2);
+	size_t len = fread(text, 1, room, file);
+	fclose(file);
+	return len;
+}
+
+static fl_gql_schema *unbound(char **paths, int count)
+{
+	char *text = malloc(SDL_MAX);
+	size_t len = 0;
 	fl_gql_schema *schema;
 	fl_diag diag = {};
-	if (!file || !text)
+	if (!text)
 		exit(2);
-	fl_gql_schema_options options = { .sdl = { text, fread(text, 1, 1 << 20, file) } };
-	fclose(file);
+	for (int i = 0; i < count; i++)
+		len += read_sdl(paths[i], text + len, SDL_MAX - len);
+	fl_gql_schema_options options = { .sdl = { text, len } };
 	if (gql_schema_build(&options, false, &schema, &diag) != FL_OK) {
 		fprintf(stderr, "%s\n", diag.text);
 		exit(2);
@@ -47,7 +60,7 @@ int main(int argc, char **argv)
 	if (argc > 1) {
 		fl_gql_engine_free(s.engine);
 		fl_gql_schema_free(s.schema);
-		s.schema = unbound(argv[1]);
+		s.schema = unbound(argv + 1, argc - 1);
 		if (fl_gql_engine_new(s.schema, &limits, 1 << 20, &s.engine) != FL_OK)
 			return 2;
 	}
