@@ -431,11 +431,17 @@ void gql_print_literal(fl_buf *out, const gql_literal *literals, uint32_t index)
 /* Undoes fl_gql_cursor (page.c). */
 bool gql_cursor_read(fl_arena *mem, char kind, fl_str cursor, fl_str *key);
 
-/* ---- Validation (validate.c, overlap.c) ---- */
+/* ---- Validation (validate.c, overlap.c, validate_incremental.c) ---- */
 
 /* Adds to errors; fills the validator's members of the document. scratch is for its own working memory. */
 void gql_validate(const fl_gql_schema *schema, gql_document *doc, const fl_gql_limits *limits, fl_arena *scratch, gql_errors *errors);
 void gql_validate_overlap(const fl_gql_schema *schema, gql_document *doc, fl_arena *scratch, gql_errors *errors);
+void gql_validate_incremental(const fl_gql_schema *schema, gql_document *doc, fl_arena *scratch, gql_errors *errors);
+/* Whether the document has a @defer or a @stream anywhere. */
+bool gql_has_incremental(const gql_document *doc);
+const gql_directive *gql_find_directive(const gql_document *doc, gql_range directives, fl_str name);
+/* NULL: not given. */
+const gql_literal *gql_directive_argument(const gql_document *doc, const gql_directive *d, fl_str name);
 
 /* ---- Plan (plan.c): what a document means for one operation, with fragments spread out and merged ---- */
 

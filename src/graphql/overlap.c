@@ -144,8 +144,18 @@ static void complain(merger *m, const gql_selection *a, const gql_selection *b, 
 		  FL_ARG(fl_str_slice(a->key, 0, 100)), what);
 }
 
+/* A list that is streamed is streamed once: two clients' ideas of its first items cannot be merged. */
+static bool is_streamed(const merger *m, const gql_selection *s)
+{
+	return s->directives.first != s->directives.end && gql_find_directive(m->doc, s->directives, FL_STR("stream"));
+}
+
 static void check_shape(merger *m, const gql_selection *a, const gql_selection *b)
 {
+	if (is_streamed(m, a) || is_streamed(m, b)) {
+		complain(m, a, b, "they have overlapping stream directives");
+		return;
+	}
 	if (same_shape(a->field->type, b->field->type))
 		return;
 	FL_AUTO_BUF fl_buf what = fl_buf_make(1000);

@@ -1,4 +1,5 @@
-/* Validation: every rule of the specification but the merging of fields (overlap.c). The tree lies in flat arrays, a
+/* Validation: every rule of the specification but the merging of fields (overlap.c), and those of
+ * @defer and @stream (validate_incremental.c). The tree lies in flat arrays, a
  * parent before its children, so a rule is a loop; what a selection stands in is asked of its parent by index. */
 #include "graphql/graphql_int.h"
 
@@ -606,4 +607,6 @@ void gql_validate(const fl_gql_schema *schema, gql_document *doc, const fl_gql_l
 	/* The merging of fields follows fragments: only where they end, and where types are known. */
 	if (!errors->count && !errors->nomem)
 		gql_validate_overlap(schema, doc, scratch, errors);
+	if (!errors->count && !errors->nomem)
+		gql_validate_incremental(schema, doc, scratch, errors);
 }

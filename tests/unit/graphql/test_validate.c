@@ -264,6 +264,47 @@ static void merging(void **state)
 	      "Fields \"reviews\" conflict because they have differing arguments." ALIASES);
 }
 
+static void incremental_labels(void **state)
+{
+	VALID("{ ... @defer(label: \"a\") { hello } books @stream(label: \"b\") { id } ...F @defer } fragment F on Query { hello }");
+	VALID("{ ... @defer(label: null) { hello } ... @defer(label: null) { hello } }");
+	WRONG("query($l: String) { ... @defer(label: $l) { hello } }", "Argument \"@defer(label:)\" must be a static string.");
+	WRONG("{ ... @defer(label: \"a\") { books @stream(label: \"a\") { id } } }",
+	      "Value for arguments \"defer(label:)\" and \"stream(label:)\" must be unique across all Defer/Stream directive usages.");
+	WRONG("{ ... @defer(label: 1) { hello } }", "String cannot represent a non string value: 1");
+	WRONG("{ hello @defer }", "Directive \"@defer\" may not be used on FIELD.");
+	WRONG("{ ... @stream { hello } }", "Directive \"@stream\" may not be used on INLINE_FRAGMENT.");
+	WRONG("{ ... @defer(if: null) { hello } }", "Expected value of type \"Boolean!\", found null.");
+}
+
+static void incremental_places(void **state)
+{
+	VALID("{ matrix @stream(initialCount: 1) }");
+	WRONG("{ hello @stream }", "Directive \"@stream\" cannot be used on non-list field \"Query.hello\".");
+	WRONG("{ things { ... on Book { author @stream { id } } } }", "Directive \"@stream\" cannot be used on non-list field \"Book.author\".");
+	VALID("mutation { add(n: 1) { ... @defer { books @stream { id } } } }");
+	WRONG("mutation { ... { ...F @defer } } fragment F on Mutation { fail }", "Defer directive cannot be used on root mutation type \"Mutation\".");
+	WRONG("subscription { ... @defer(if: false) { added { n } } }",
+	      "Defer directive cannot be used on root subscription type \"Subscription\".");
+	VALID("subscription($b: Boolean!) { added { ... @defer(if: false) { n } books @stream(if: $b) { id } } }");
+	VALID("subscription($b: Boolean!) { added { ... @defer @include(if: $b) { n } books @stream @skip(if: true) { id } n } }");
+	WRONG("subscription { added { ...F } } fragment F on Counter { n ... @defer { n } }",
+	      "Defer directive not supported on subscription operations. Disable `@defer` by setting the `if` argument to `false`.");
+	WRONG("subscription { added { books @stream(if: true) @skip(if: false) { id } } }",
+	      "Stream directive not supported on subscription operations. Disable `@stream` by setting the `if` argument to `false`.");
+}
+
+static void streams_do_not_merge(void **state)
+{
+	VALID("{ a: books @stream { id } b: books @stream { id } books { id } }");
+	VALID("{ loop { ...F } loop { ...F } } fragment F on Query { books @stream { id } }");
+	WRONG("{ books @stream { id } books { id } }", "Fields \"books\" conflict because they have overlapping stream directives." ALIASES);
+	WRONG("{ books @stream { id } ... on Query { books @stream { id } } }",
+	      "Fields \"books\" conflict because they have overlapping stream directives." ALIASES);
+	WRONG("{ things { ... on Book { x: reviews { id } } ... on Book { x: reviews @stream(initialCount: 1) { id } } } }",
+	      "Fields \"x\" conflict because they have overlapping stream directives." ALIASES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,7 +313,8 @@ int main(void)
 		cmocka_unit_test(leafs), cmocka_unit_test(fields_exist), cmocka_unit_test(fragment_names),
 		cmocka_unit_test(spreads_possible), cmocka_unit_test(cycles), cmocka_unit_test(variables), cmocka_unit_test(directives),
 		cmocka_unit_test(arguments), cmocka_unit_test(values), cmocka_unit_test(one_of), cmocka_unit_test(input_fields_unique),
-		cmocka_unit_test(variable_positions), cmocka_unit_test(merging),
+		cmocka_unit_test(variable_positions), cmocka_unit_test(merging), cmocka_unit_test(incremental_labels), cmocka_unit_test(incremental_places),
+		cmocka_unit_test(streams_do_not_merge),
 	};
 	return cmocka_run_group_tests(tests, open_shop, close_shop);
 }
