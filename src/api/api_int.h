@@ -37,11 +37,25 @@ enum { FL_CURSOR_REPORT = 'r', FL_CURSOR_VEHICLE = 'v', FL_PAGE_FIRST = 20, FL_P
 /* An event on its way to subscribers: the parent of the subscription's root field. */
 typedef struct fl_change {
 	fl_uuid event_id;
-	int kind; /* FL_API_..._CREATED and so on, of DamageReportChangeKind */
+	const char *type;    /* FL_EVENT_...: one of those that live_topics.c names */
 	int64_t at;
 	fl_uuid report_id;
-	int32_t vehicle_id;
+	int32_t vehicle_id;  /* 0: none */
+	const fl_json *data; /* NULL: the event says no more */
 } fl_change;
+
+/* live_topics.c: what may be followed, one line a field of Subscription. */
+enum { FL_TOPIC_EVENTS_MAX = 4 };
+typedef struct fl_live_topic {
+	const char *field;
+	const char *events[FL_TOPIC_EVENTS_MAX]; /* the types that it tells of */
+	const char *report_arg, *vehicle_arg;    /* its filters; NULL: none of the kind */
+} fl_live_topic;
+/* Asserts that the field is there: the SDL and the table are both ours. */
+const fl_live_topic *fl_live_topic_of(const char *field);
+bool fl_live_topic_tells(const fl_live_topic *topic, const char *type);
+/* The constant of that text that topics name; NULL: nobody can follow such events. */
+const char *fl_live_event_type(fl_str text);
 
 /* An ID argument that stands for a number: FL_BAD_INPUT when it is none. what: as the client calls it. */
 FL_MUST fl_err fl_api_id(fl_ctx *ctx, const char *what, const fl_gql_value *value, int32_t *out);
@@ -66,7 +80,7 @@ FL_MUST fl_err fl_api_load_drivers(fl_ctx *ctx, const int32_t *ids, size_t count
 /* A page made of limit + 1 rows. */
 FL_MUST fl_err fl_api_page_of_reports(fl_ctx *ctx, fl_report *rows, size_t count, const fl_gql_page *page, fl_gql_value *out);
 
-/* live.c: subscriptions of this loop. */
+/* live.c: subscriptions of this loop; see docs/live.md. */
 typedef struct fl_live fl_live;
 typedef struct fl_live_sub fl_live_sub;
 FL_MUST fl_err fl_live_new(fl_loop *loop, fl_services *services, unsigned subscriptions_max, fl_live **out);
@@ -74,12 +88,17 @@ FL_MUST fl_err fl_live_new(fl_loop *loop, fl_services *services, unsigned subscr
  * in time and keep what they use. */
 bool await_live_close(fl_ctx *ctx, fl_live *live);
 /* Follows what source's root field asks for, as caller. deliver gets each answer, in order; the text is borrowed. A text
- * without pointer says that something was missed. deliver must not leave subscriptions. Takes source over, also when it
- * fails (FL_TOO_MANY). */
+ * without pointer says that something was missed; it comes once, and nothing after it. deliver must neither wait nor leave
+ * subscriptions. Takes source over, also when it fails (FL_TOO_MANY). */
 typedef void (*fl_live_deliver)(void *arg, fl_str answer);
 FL_MUST fl_err fl_live_follow(fl_ctx *ctx, fl_live *live, fl_gql_source *source, fl_live_deliver deliver, void *arg, fl_live_sub **out);
 /* No deliver is called any more. NULL is fine. */
 void fl_live_leave(fl_live_sub *sub);
+typedef struct fl_live_stats {
+	unsigned subscriptions, groups; /* now; a group is executed once for all its subscriptions */
+	uint64_t events, executed, delivered, missed;
+} fl_live_stats;
+fl_live_stats fl_live_statistics(const fl_live *live);
 
 struct fl_api {
 	fl_loop *loop;

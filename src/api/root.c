@@ -1,4 +1,4 @@
-/* The root fields: Query, Mutation, Subscription, and who is asking. */
+/* The root fields of Query and Mutation, and who is asking. Those of Subscription: subscription.c. */
 #include "api/api_int.h"
 
 /* ---- Query ---- */
@@ -293,28 +293,3 @@ const struct fl_api_mutation fl_api_mutation = {
 
 const struct fl_api_create_damage_report_payload fl_api_create_damage_report_payload = { .report = FL_SELF };
 const struct fl_api_update_damage_report_payload fl_api_update_damage_report_payload = { .report = FL_SELF };
-
-/* ---- Subscription ---- */
-
-static bool changed_report(const void *parent, fl_uuid *out)
-{
-	*out = ((const fl_change *)parent)->report_id;
-	return true;
-}
-
-static fl_err report(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
-{
-	return fl_api_refer_report(ctx, changed_report, batch);
-}
-
-const struct fl_api_subscription fl_api_subscription = {
-	.damage_report_created = FL_SELF,
-	.damage_report_updated = FL_SELF,
-};
-
-const struct fl_api_damage_report_change fl_api_damage_report_change = {
-	.event_id = FL_COLUMN(fl_change, event_id),
-	.kind = FL_COLUMN(fl_change, kind),
-	.at = FL_COLUMN(fl_change, at),
-	.report = FL_BATCH(report),
-};

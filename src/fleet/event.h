@@ -2,7 +2,8 @@
  *
  *	transaction --> events --> relay --> Redis fleet:events:<tenant> --> live pages, caches
  *
- * The message is JSON: {"id", "type", "report", "vehicle", "at"}; at in microseconds UTC. */
+ * The message is JSON: {"id", "type", "report", "vehicle", "at", "data"}; at in microseconds UTC, data what the event says
+ * beyond that (left out when it is empty or longer than FL_EVENT_DATA_SENT_MAX: it can be read in the database). */
 #ifndef FL_FLEET_EVENT_H
 #define FL_FLEET_EVENT_H
 
@@ -11,6 +12,9 @@
 #define FL_EVENT_REPORT_CREATED "report.created"
 #define FL_EVENT_REPORT_ASSESSED "report.assessed"
 #define FL_EVENT_REPORT_UPDATED "report.updated"
+#define FL_EVENT_MODEL_PROGRESS "model.progress" /* its data: fleet/model.h */
+
+enum { FL_EVENT_DATA_SENT_MAX = 8 << 10 }; /* bytes */
 
 #define FL_CHANNEL_EVENTS "fleet:events:"     /* followed by the tenant's id */
 #define FL_CHANNEL_POKE_RELAY "fleet:poke:relay"

@@ -31,6 +31,11 @@ fl_err fl_must(fl_ctx *ctx, fl_permission permission)
 	return fl_fail(&ctx->diag, FL_FORBIDDEN, "the role %" FL_FMT " may not %s", FL_ARG(role), permissions[permission].text);
 }
 
+bool fl_sees_alike(const fl_caller *a, const fl_caller *b)
+{
+	return a->tenant_id == b->tenant_id && a->role == b->role && (a->user_id == b->user_id || fl_may(a, FL_MAY_REPORT_READ_ALL));
+}
+
 /* ---- states ---- */
 
 fl_str fl_status_name(fl_status status)

@@ -62,6 +62,9 @@ typedef enum fl_permission {
 bool fl_may(const fl_caller *caller, fl_permission permission);
 /* FL_UNAUTHENTICATED for nobody, FL_FORBIDDEN with a sentence for the wrong role. */
 FL_MUST fl_err fl_must(fl_ctx *ctx, fl_permission permission);
+/* Do both callers get the same answer to every question about reports and what hangs on them? Subscriptions of such callers are
+ * answered once for all. A field that depends on who asks beyond company and role must make this false. */
+bool fl_sees_alike(const fl_caller *a, const fl_caller *b);
 
 /* ---- The company --------------------------------------------------------------------------------------------------- */
 

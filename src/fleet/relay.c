@@ -30,13 +30,14 @@ static const fl_sql cursor_lock = { "relay_cursor_lock",
 static const fl_sql cursor_move = { "relay_cursor_move",
 				    "UPDATE outbox_cursor SET xid = $1, seq = $2, moved_at = now() WHERE consumer = 'redis'", .write = true };
 static const fl_sql events_read = { "relay_events",
-				    "SELECT tenant_id, id, xid, seq, type, report_id, vehicle_id FROM outbox_read($1, $2, $3)" };
+				    "SELECT tenant_id, id, xid, seq, type, report_id, vehicle_id, data FROM outbox_read($1, $2, $3)" };
 
 static fl_err write_message(fl_ctx *ctx, const fl_rows *rows, int i, fl_str *out)
 {
-	FL_AUTO_BUF fl_buf buf = fl_buf_make(4096);
+	FL_AUTO_BUF fl_buf buf = fl_buf_make(FL_EVENT_DATA_SENT_MAX + 4096);
 	fl_json_out j = { .buf = &buf };
 	fl_uuid id = fl_row_uuid(rows, i, 1);
+	fl_str data = fl_row_jsonb(rows, i, 7);
 	fl_json_open(&j, '{');
 	fl_json_key(&j, FL_STR("id"));
 	fl_json_put_str(&j, fl_uuid_str(ctx->mem, id));
@@ -51,6 +52,10 @@ static fl_err write_message(fl_ctx *ctx, const fl_rows *rows, int i, fl_str *out
 	fl_json_put_i64(&j, fl_row_i32(rows, i, 6));
 	fl_json_key(&j, FL_STR("at"));
 	fl_json_put_i64(&j, fl_uuid7_time_us(id));
+	if (data.len > sizeof("{}") - 1 && data.len <= FL_EVENT_DATA_SENT_MAX) {
+		fl_json_key(&j, FL_STR("data"));
+		fl_json_put_raw(&j, data);
+	}
 	fl_json_close(&j, '}');
 	FL_TRY(fl_buf_err(&buf));
 	*out = fl_str_dup(ctx->mem, fl_buf_view(&buf));

@@ -70,6 +70,13 @@ FL_MUST fl_err fl_reports_of_vehicles(fl_ctx *ctx, const int32_t *vehicles, size
 				      fl_report **out, size_t *count);
 /* Those of the ids that the caller may see, in no order. */
 FL_MUST fl_err fl_reports_get(fl_ctx *ctx, const fl_uuid *ids, size_t id_count, fl_report **out, size_t *count);
+/* Who may see one report, for asking of many callers of its company at once: the rule of fl_reports_get. */
+typedef struct fl_audience {
+	bool exists;
+	int32_t filed_by; /* 0: a program */
+} fl_audience;
+FL_MUST fl_err fl_report_audience(fl_ctx *ctx, fl_uuid id, fl_audience *out);
+bool fl_audience_has(const fl_audience *audience, const fl_caller *caller);
 /* FL_NOT_FOUND. */
 FL_MUST fl_err fl_report_by_number(fl_ctx *ctx, int64_t number, const fl_report **out);
 

@@ -193,6 +193,25 @@ fl_err fl_reports_get(fl_ctx *ctx, const fl_uuid *ids, size_t id_count, fl_repor
 	return read_reports(ctx, rows, out, count);
 }
 
+fl_err fl_report_audience(fl_ctx *ctx, fl_uuid id, fl_audience *out)
+{
+	static const fl_sql sql = { "report_audience", "SELECT reported_by FROM damage_reports WHERE id = $1", .generic = true };
+	const fl_rows *rows;
+	fl_args args = fl_args_make(ctx->mem);
+	fl_arg_uuid(&args, id);
+	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
+	*out = (fl_audience){ rows->count > 0, rows->count > 0 ? fl_row_i32(rows, 0, 0) : 0 };
+	return FL_OK;
+}
+
+/* As VISIBLE says. */
+bool fl_audience_has(const fl_audience *audience, const fl_caller *caller)
+{
+	if (!audience->exists || !fl_may(caller, FL_MAY_REPORT_READ_OWN))
+		return false;
+	return fl_may(caller, FL_MAY_REPORT_READ_ALL) || (caller->user_id && audience->filed_by == caller->user_id);
+}
+
 fl_err fl_report_by_number(fl_ctx *ctx, int64_t number, const fl_report **out)
 {
 	static const fl_sql sql = { "report_by_number", "SELECT " COLUMNS " FROM damage_reports WHERE " VISIBLE " AND report_number = $2", .generic = true };

@@ -22,6 +22,7 @@ struct fl_gql_source {
 	fl_gql_engine *engine;
 	gql_entry *entry;
 	fl_arena mem;
+	fl_str variables;   /* as JSON text */
 	gql_exec exec;      /* variables and arguments; copied for each event */
 	fl_gql_field field;
 };
@@ -437,6 +438,17 @@ const fl_gql_field *fl_gql_source_field(const fl_gql_source *source)
 	return &source->field;
 }
 
+/* A prepared document that left the cache and was prepared again counts as another: no answer is wrong by that. */
+bool fl_gql_source_same(const fl_gql_source *a, const fl_gql_source *b)
+{
+	return a->entry == b->entry && fl_str_eq(a->variables, b->variables);
+}
+
+uint64_t fl_gql_source_hash(const fl_gql_source *source)
+{
+	return fl_hash(source->variables.ptr, source->variables.len, source->entry->hash);
+}
+
 /* The one root field that the variables leave in; validation allows no more. */
 static const gql_node *root_field(const gql_exec *x)
 {
@@ -456,7 +468,10 @@ static bool keep_variables(fl_gql_source *s, const fl_gql_request *request, fl_g
 	FL_AUTO_BUF fl_buf text = fl_buf_make(SOURCE_BYTES_MAX);
 	fl_json_out j = { .buf = &text };
 	fl_json_put(&j, request->variables);
-	return fl_buf_err(&text) == FL_OK && fl_json_parse(&s->mem, fl_buf_view(&text), &kept->variables, NULL) == FL_OK;
+	if (fl_buf_err(&text) != FL_OK || fl_json_parse(&s->mem, fl_buf_view(&text), &kept->variables, NULL) != FL_OK)
+		return false;
+	s->variables = fl_str_dup(&s->mem, fl_buf_view(&text));
+	return s->variables.ptr;
 }
 
 static fl_err open_source(fl_ctx *ctx, fl_gql_engine *engine, gql_entry *entry, const fl_gql_request *request, fl_gql_source **source,

@@ -387,6 +387,10 @@ FL_MUST fl_err fl_gql_subscribe(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql
 void fl_gql_source_free(fl_gql_source *source);
 /* The one root field: its name and arguments tell what to listen to. */
 const fl_gql_field *fl_gql_source_field(const fl_gql_source *source);
+/* Do both compute the same answer for the same event: one document and operation, variables of the same text? Equal sources have
+ * equal hashes. Sources of one engine only. */
+bool fl_gql_source_same(const fl_gql_source *a, const fl_gql_source *b);
+uint64_t fl_gql_source_hash(const fl_gql_source *source);
 /* Executes the selection for one event; root becomes the parent of the root field. */
 FL_MUST fl_err fl_gql_source_execute(fl_ctx *ctx, fl_gql_source *source, const void *root, fl_buf *out, fl_gql_outcome *outcome);
 

@@ -33,6 +33,9 @@ export type VehiclePart = "HOOD" | "BUMPER" | "TRUNK" | "DOOR" | "FENDER" | "LIG
 /** The kinds of signs that something is wrong with a photo. */
 export type FraudSignalKind = "SAME_FILE" | "SAME_PICTURE" | "MIRRORED_PICTURE" | "CAPTURE_TIME" | "EDITED";
 
+/** The stages in the making of a 3D model, in their order; any of them may be followed by FAILED. */
+export type Model3DStage = "QUEUED" | "PHOTOS" | "MATCHING" | "CAMERAS" | "SURFACE" | "VARIANTS" | "READY" | "FAILED";
+
 export interface Query {
   /** Who is asking: the company, the role and what they may do. */
   viewer: Viewer;
@@ -150,6 +153,10 @@ export interface Subscription {
   damageReportCreated: DamageReportChange;
   /** Each later change of a report of this company, optionally of one report only. */
   damageReportUpdated: DamageReportChange;
+  /** Each finished analysis of a report's photos, optionally of one report only. */
+  aiAnalysisComplete: AiAnalysis;
+  /** Each step in the making of a report's 3D model, optionally of one report only. */
+  model3DProcessingStatus: Model3DProgress;
 }
 
 /** The arguments of Subscription.damageReportCreated. */
@@ -159,6 +166,16 @@ export interface SubscriptionDamageReportCreatedArgs {
 
 /** The arguments of Subscription.damageReportUpdated. */
 export interface SubscriptionDamageReportUpdatedArgs {
+  reportId?: string | null;
+}
+
+/** The arguments of Subscription.aiAnalysisComplete. */
+export interface SubscriptionAiAnalysisCompleteArgs {
+  reportId?: string | null;
+}
+
+/** The arguments of Subscription.model3DProcessingStatus. */
+export interface SubscriptionModel3DProcessingStatusArgs {
   reportId?: string | null;
 }
 
@@ -288,6 +305,18 @@ export interface DamageReportChange {
   at: DateTime;
   /** The report as it is now. */
   report: DamageReport;
+}
+
+/** An analysis that has just been finished. */
+export interface AiAnalysis {
+  /** The event's id; a repeat of an event carries the same one. */
+  eventId: string;
+  /** When it was finished. */
+  at: DateTime;
+  /** The report as it is now. */
+  report: DamageReport;
+  /** What the photos show: the newest assessment of the report. */
+  assessment: Assessment;
 }
 
 /** What the system makes of the photos of a report. */
@@ -432,6 +461,24 @@ export interface VehicleEdge {
   cursor: string;
   /** The vehicle. */
   node: Vehicle;
+}
+
+/** A step in the making of a 3D model. */
+export interface Model3DProgress {
+  /** The event's id; a repeat of an event carries the same one. */
+  eventId: string;
+  /** When the step was reached. */
+  at: DateTime;
+  /** The report as it is now. */
+  report: DamageReport;
+  /** The stage that was reached. */
+  stage: Model3DStage;
+  /** How much of the whole is done, 0 to 100. */
+  percent: number;
+  /** What goes on, in words. */
+  message: string | null;
+  /** Where the model can be fetched, once it is ready. */
+  url: string | null;
 }
 
 /** A place on Earth, WGS 84. */

@@ -2,6 +2,8 @@
 #include "world.h"
 
 #include "api/api_int.h"
+#include "fleet/model.h"
+#include "fleet/relay.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -113,6 +115,114 @@ static fl_err slow_ears_are_told(fl_ctx *ctx)
 	return FL_OK;
 }
 
+/* Many who ask alike are answered by one execution; others are not, and nobody hears of what they may not see. */
+static fl_err alike_is_executed_once(fl_ctx *ctx)
+{
+	static ear ears[12];
+	ear driver, auditor;
+	fl_uuid id;
+	const fl_live *live = ctx->services->api->live;
+	world_as(ctx, 1, WORLD_MANAGER);
+	FL_TRY(world_file(ctx, "many look", NULL, 0, &id));
+	for (size_t i = 0; i < FL_COUNT(ears); i++)
+		FL_TRY(follow(ctx, UPDATED, &ears[i]));
+	world_as(ctx, 1, WORLD_AUDITOR);
+	FL_TRY(follow(ctx, UPDATED, &auditor));
+	world_as(ctx, 1, WORLD_DRIVER);
+	FL_TRY(follow(ctx, UPDATED, &driver));
+	assert_int_equal(fl_live_statistics(live).subscriptions, 14);
+	assert_int_equal(fl_live_statistics(live).groups, 3);
+	publish(ctx, "updated", id);
+	for (size_t i = 0; i < FL_COUNT(ears); i++)
+		FL_TRY(until(ctx, &ears[i].answers, 1));
+	FL_TRY(until(ctx, &auditor.answers, 1));
+	assert_int_equal(fl_live_statistics(live).executed, 2); /* the driver's was not even begun */
+	assert_int_equal(fl_live_statistics(live).delivered, 13);
+	fl_live_leave(ears[3].sub); /* the others of the group go on */
+	publish(ctx, "updated", id);
+	FL_TRY(until(ctx, &ears[11].answers, 2));
+	FL_TRY(until(ctx, &ears[0].answers, 2));
+	assert_int_equal(ears[3].answers, 1);
+	assert_int_equal(driver.answers, 0);
+	for (size_t i = 0; i < FL_COUNT(ears); i++)
+		if (i != 3)
+			fl_live_leave(ears[i].sub);
+	fl_live_leave(driver.sub);
+	fl_live_leave(auditor.sub);
+	assert_int_equal(fl_live_statistics(live).groups, 0);
+	return FL_OK;
+}
+
+/* The same words with other values are another question. */
+static fl_err variables_part_groups(fl_ctx *ctx)
+{
+	static const char document[] = "subscription($id: ID) { damageReportUpdated(reportId: $id) { report { description } } }";
+	fl_api *api = ctx->services->api;
+	ear ears[2] = {};
+	fl_uuid ids[2];
+	world_as(ctx, 1, WORLD_MANAGER);
+	for (size_t i = 0; i < 2; i++) {
+		fl_gql_request request = { .query = fl_str_z(document) };
+		fl_gql_source *source;
+		fl_gql_outcome outcome;
+		FL_AUTO_BUF fl_buf out = fl_buf_make(1 << 16);
+		FL_TRY(world_file(ctx, i ? "two" : "one", NULL, 0, &ids[i]));
+		fl_str id = fl_uuid_str(ctx->mem, ids[i]);
+		FL_TRY(fl_json_parse(ctx->mem, fl_str_fmt(ctx->mem, "{\"id\":\"%.*s\"}", FL_ARG(id)), &request.variables, NULL));
+		FL_TRY(fl_gql_subscribe(ctx, api->engine, &request, &source, &out, &outcome));
+		FL_TRY(fl_live_follow(ctx, api->live, source, deliver, &ears[i], &ears[i].sub));
+	}
+	assert_int_equal(fl_live_statistics(api->live).groups, 2);
+	publish(ctx, "updated", ids[0]);
+	publish(ctx, "updated", ids[1]);
+	FL_TRY(until(ctx, &ears[0].answers, 1));
+	FL_TRY(until(ctx, &ears[1].answers, 1));
+	assert_non_null(strstr(ears[0].last, "one"));
+	assert_non_null(strstr(ears[1].last, "two"));
+	for (size_t i = 0; i < 2; i++)
+		fl_live_leave(ears[i].sub);
+	return FL_OK;
+}
+
+/* From the domain's function through the outbox, the relay and Redis to the subscriber, and to nobody else. */
+static fl_err model_progress_arrives(fl_ctx *ctx)
+{
+	static const char document[] = "subscription { model3DProcessingStatus { stage percent message url report { description } } }";
+	ear hears, foreign, updated;
+	fl_uuid id;
+	fl_relay *relay;
+	world_as(ctx, 2, WORLD_MANAGER);
+	FL_TRY(follow(ctx, document, &foreign));
+	world_as(ctx, 1, WORLD_MANAGER);
+	FL_TRY(world_file(ctx, "in three dimensions", NULL, 0, &id));
+	FL_TRY(follow(ctx, document, &hears));
+	FL_TRY(follow(ctx, UPDATED, &updated));
+	FL_TRY(fl_relay_start(ctx->loop, &w.worker, &relay));
+	const fl_model_progress wrong = { .stage = FL_MODEL_SURFACE, .percent = 101 };
+	assert_int_equal(fl_model_progress_tell(ctx, id, 1, &wrong), FL_BAD_INPUT);
+	const fl_model_progress steps[] = {
+		{ .stage = FL_MODEL_SURFACE, .percent = 70, .message = FL_STR("the surface is closed") },
+		{ .stage = FL_MODEL_READY, .percent = 100, .url = FL_STR("/models/1") },
+	};
+	for (size_t i = 0; i < FL_COUNT(steps); i++) {
+		FL_TRY(fl_model_progress_tell(ctx, id, 1, &steps[i]));
+		fl_relay_poke(relay);
+		FL_TRY(until(ctx, &hears.answers, (int)i + 1));
+		assert_string_equal(hears.last, i == 0 ? "{\"data\":{\"model3DProcessingStatus\":{\"stage\":\"SURFACE\",\"percent\":70,"
+							 "\"message\":\"the surface is closed\",\"url\":null,"
+							 "\"report\":{\"description\":\"in three dimensions\"}}}}" :
+							 "{\"data\":{\"model3DProcessingStatus\":{\"stage\":\"READY\",\"percent\":100,"
+							 "\"message\":null,\"url\":\"/models/1\","
+							 "\"report\":{\"description\":\"in three dimensions\"}}}}");
+	}
+	assert_true(foreign.answers == 0 && foreign.gaps == 0 && updated.answers == 0);
+	await_relay_stop(ctx, relay);
+	ear *const ears[] = { &hears, &foreign, &updated };
+	for (size_t i = 0; i < FL_COUNT(ears); i++)
+		fl_live_leave(ears[i]->sub);
+	return FL_OK;
+}
+
 /* When nobody can say whether a driver may see a report, the driver is told that something was missed. */
 static fl_err failures_are_told(fl_ctx *ctx)
 {
@@ -125,6 +235,9 @@ static fl_err failures_are_told(fl_ctx *ctx)
 	publish(ctx, "updated", id);
 	FL_TRY(until(ctx, &e.gaps, 1));
 	assert_int_equal(e.answers, 0);
+	publish(ctx, "updated", id); /* after a gap nothing more is told: the rest would look whole */
+	FL_TRY(await_sleep(ctx, 50000));
+	assert_true(e.answers == 0 && e.gaps == 1);
 	(void)pg_fixture_sql(&w.pg, "GRANT SELECT ON damage_reports TO fleet_app");
 	fl_live_leave(e.sub);
 	return FL_OK;
@@ -180,6 +293,9 @@ static fl_err with_api(fl_ctx *ctx)
 	}
 SCENE(only_those_concerned_hear)
 SCENE(slow_ears_are_told)
+SCENE(alike_is_executed_once)
+SCENE(variables_part_groups)
+SCENE(model_progress_arrives)
 SCENE(failures_are_told)
 SCENE(redis_away_is_told)
 SCENE(limits_hold)
@@ -203,6 +319,8 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_those_concerned_hear_test), cmocka_unit_test(slow_ears_are_told_test),
+		cmocka_unit_test(alike_is_executed_once_test), cmocka_unit_test(variables_part_groups_test),
+		cmocka_unit_test(model_progress_arrives_test),
 		cmocka_unit_test(failures_are_told_test), cmocka_unit_test(redis_away_is_told_test), cmocka_unit_test(limits_hold_test),
 	};
 	world_child(argc, argv);
