@@ -25,6 +25,7 @@
 	NUMBER(drain_s, "FLEET_DRAIN_S", "--drain-s", 10, 0, 3600, "S", "how long requests in flight may take once the server stops") \
 	NUMBER(seed_reports, "FLEET_SEED_REPORTS", "--seed-reports", 2000, 0, 100000000, "N", "reports of the demo company that `up` makes in an empty database") \
 	NUMBER(demo_photos, "FLEET_DEMO_PHOTOS", "--demo-photos", 10, 0, 100, "N", "reports with drawn photos that a first `up` files for the demo company") \
+	TEXT(backup_dir, "FLEET_BACKUP_DIR", "--backup-dir", "", "DIR", "where `fleet backup` keeps backups; empty: HOME/backup. Another disk is better") \
 	TEXT(log_level, "FLEET_LOG_LEVEL", "--log-level", "info", "LEVEL", "debug, info, warn or error")
 
 typedef enum app_source { APP_FROM_DEFAULT, APP_FROM_ENVIRONMENT, APP_FROM_FLAG } app_source;

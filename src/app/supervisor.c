@@ -1,5 +1,6 @@
 #include "app/supervisor.h"
 
+#include "app/backup_site.h"
 #include "app/environment.h"
 #include "app/prepare.h"
 #include "cache/redis.h"
@@ -36,6 +37,7 @@ struct supervisor {
 	fl_loop *loop;
 	fl_ctx *ctx;          /* of the task; never cancelled */
 	fl_ctx keep;          /* of the keepers; cancelled to stop */
+	int program;          /* this program's file: PostgreSQL hands its log over by it */
 	fl_pg_server *pg;
 	fl_redis_server *redis;
 	fl_str pg_url, redis_url;
@@ -104,20 +106,22 @@ static void how_it_ended(int status, char out[64])
 
 static fl_err start_postgres(supervisor *s, fl_diag *diag)
 {
+	char log[PATH_MAX + 16], keep[APP_BACKUP_COMMAND_MAX];
+	snprintf(log, sizeof(log), "%s/postgres.log", s->opts->home->log);
+	FL_TRY(app_backup_keep_command(s->opts->config, s->opts->home, keep, diag));
 	const fl_pg_server_opts opts = {
 		.data = s->opts->home->pg,
 		.run = s->opts->home->run,
+		.log = log,
 		.connections_max = 200,
+		.archive_command = keep,
+		.program_fd = s->program,
 		.say = say_line,
 		.arg = s,
 	};
-	char log[PATH_MAX + 16];
-	fl_pg_server_opts with_log = opts;
-	snprintf(log, sizeof(log), "%s/postgres.log", s->opts->home->log);
-	with_log.log = log;
 	/* After a kill -9 of an earlier `up` its PostgreSQL may still be shutting down. */
 	for (int64_t until = fl_mono_us() + OLD_SERVER_US;;) {
-		fl_err err = fl_pg_server_start(&with_log, diag, &s->pg);
+		fl_err err = fl_pg_server_start(&opts, diag, &s->pg);
 		if (err != FL_IN_USE || fl_mono_us() > until || s->stopping)
 			return err;
 		FL_TRY(await_sleep(s->ctx, 200 * 1000));
@@ -393,7 +397,7 @@ static fl_err supervise(fl_ctx *ctx, void *arg)
 
 fl_err app_supervise(const app_supervisor_opts *opts, fl_diag *diag)
 {
-	supervisor s = { .opts = opts, .diag = diag };
+	supervisor s = { .opts = opts, .diag = diag, .program = app_backup_program() };
 	s.serve = (process){ .owner = &s, .verb = "serve" };
 	s.work = (process){ .owner = &s, .verb = "work" };
 	fl_wait_init(&s.stop);
@@ -404,5 +408,6 @@ fl_err app_supervise(const app_supervisor_opts *opts, fl_diag *diag)
 	if (err == FL_OK)
 		err = fl_loop_run_task(s.loop, 0, supervise, &s);
 	fl_loop_free(s.loop);
+	close(s.program);
 	return err;
 }

@@ -259,6 +259,10 @@ FL_MUST fl_err fl_migrate(const fl_migrate_opts *opts, fl_diag *diag, fl_migrate
 
 typedef struct fl_pg_server fl_pg_server;
 
+/* A path would not do: the user that PostgreSQL runs as may not be able to walk to where the program lies. */
+#define FL_PG_PROGRAM "/proc/self/fd/9"
+enum { FL_PG_PROGRAM_FD = 9 };
+
 typedef struct fl_pg_server_opts {
 	const char *data;      /* the cluster's folder, as in .fleet/pg; made when missing */
 	const char *run;       /* an existing folder for the socket; 0700, ours. At most 90 bytes */
@@ -266,6 +270,8 @@ typedef struct fl_pg_server_opts {
 	const char *log;       /* file for the server's output; NULL: data/../postgres.log */
 	int connections_max;   /* 0: 100 */
 	bool fast_and_loose;   /* no fsync: throw-away clusters of tests only */
+	const char *archive_command; /* PostgreSQL's own; NULL: no log is kept for backups */
+	int program_fd;        /* this program, open for reading: shell commands that PostgreSQL runs call it FL_PG_PROGRAM. 0: none */
 	void (*say)(void *arg, const char *line);
 	void *arg;
 } fl_pg_server_opts;

@@ -13,7 +13,7 @@
 
 #include "db/db_int.h"
 
-enum { PATH_ROOM = 1024, OPTIONS_MAX = 40, STOP_WAIT_US = 30000000, READY_WAIT_US = 600000000 };
+enum { PATH_ROOM = 1024, OPTIONS_MAX = 80, STOP_WAIT_US = 30000000, READY_WAIT_US = 600000000 };
 
 struct fl_pg_server {
 	fl_pg_server_opts opts;
@@ -95,6 +95,8 @@ static void become_child(const fl_pg_server *s, int log_fd, pid_t parent)
 	dup2(null_fd, 0);
 	dup2(log_fd, 1);
 	dup2(log_fd, 2);
+	if (s->opts.program_fd > 0)
+		dup2(s->opts.program_fd, FL_PG_PROGRAM_FD);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int i = 1; i < 32; i++)
@@ -349,6 +351,11 @@ static void fill_command(const fl_pg_server *s, command *c)
 	setting(c, "log_line_prefix", "%m [%p] ");
 	setting(c, "log_min_messages", "warning");
 	setting(c, "log_min_error_statement", "panic"); /* statements hold people's data */
+	if (s->opts.archive_command) {
+		setting(c, "archive_mode", "on");
+		setting(c, "archive_command", s->opts.archive_command);
+		setting(c, "archive_timeout", "60s"); /* what a lost machine may cost */
+	}
 	if (s->opts.fast_and_loose) {
 		setting(c, "fsync", "off");
 		setting(c, "full_page_writes", "off");

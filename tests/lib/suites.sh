@@ -1,7 +1,7 @@
 # ./fleet test [SUITE...]: every suite, or those named. Read by ./fleet, which has say, progress, configure and compile.
 # Each suite prints a line a test or a group, and counts; the last line of all is 'N passed, N failed'.
 
-suites_all=(layers unit asan graphql api faults e2e photos)
+suites_all=(layers unit asan graphql api faults backup e2e photos)
 passed=0
 failed=0
 
@@ -73,6 +73,11 @@ suite_api() {
 suite_faults() {
 	title "faults: kill -9 of each process, and what must survive it"
 	counting node "$root/tests/faults/run.mjs"
+}
+
+suite_backup() {
+	title "backup: a fleet is lost and restored to a moment"
+	counting node "$root/tests/backup/run.mjs"
 }
 
 suite_e2e() {
