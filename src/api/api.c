@@ -27,6 +27,7 @@ fl_err fl_api_new(fl_loop *loop, const fl_api_options *options, fl_api **out)
 		return FL_NOMEM;
 	api->loop = loop;
 	api->services = options->services;
+	memcpy(api->budgets, options->budgets, sizeof(api->budgets));
 	fl_err err = open_parts(api, options);
 	if (err) {
 		fl_gql_engine_free(api->engine);

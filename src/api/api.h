@@ -31,6 +31,7 @@ typedef struct fl_api_options {
 	fl_services *services;     /* its .api is set to the new object */
 	size_t cache_bytes;        /* plans; 0: 16 MiB */
 	unsigned subscriptions_max; /* of this loop; 0: 20,000 */
+	double budgets[FL_ROLE_SYSTEM]; /* by fl_role: what one request may cost; 0: no limit */
 } fl_api_options;
 
 FL_MUST fl_err fl_api_new(fl_loop *loop, const fl_api_options *options, fl_api **out);

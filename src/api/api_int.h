@@ -105,7 +105,14 @@ struct fl_api {
 	fl_services *services;
 	fl_gql_engine *engine;
 	fl_live *live;
+	double budgets[FL_ROLE_SYSTEM];
 };
+
+/* What the caller of ctx may spend on one request. */
+static inline double fl_api_budget(const fl_ctx *ctx)
+{
+	return ctx->caller.role < FL_ROLE_SYSTEM ? ctx->services->api->budgets[ctx->caller.role] : 0;
+}
 
 /* graphql_ws.c: answers an upgrade of /graphql. */
 fl_err fl_api_ws(fl_ctx *ctx, fl_request *req, fl_response *res);

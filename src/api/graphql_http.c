@@ -25,9 +25,19 @@ static fl_err answer(fl_request *req, fl_response *res, const fl_gql_outcome *ou
 	return FL_OK;
 }
 
-static fl_err run(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_gql_request *request)
+/* The header "GraphQL-Cost: report" shows the cost beside the data, "validate" instead of it. */
+static void apply_cost(fl_ctx *ctx, const fl_request *req, fl_gql_request *request)
+{
+	fl_str header = fl_request_header(req, FL_STR("graphql-cost"));
+	request->budget = fl_api_budget(ctx);
+	request->show_cost |= fl_str_eq_nocase(header, FL_STR("report"));
+	request->cost_only |= fl_str_eq_nocase(header, FL_STR("validate"));
+}
+
+static fl_err run(fl_ctx *ctx, fl_request *req, fl_response *res, fl_gql_request *request)
 {
 	fl_gql_outcome outcome = {};
+	apply_cost(ctx, req, request);
 	fl_buf out = fl_buf_make(FL_API_ANSWER_MAX);
 	fl_err err = fl_gql_execute(ctx, ctx->services->api->engine, request, &out, &outcome);
 	if (err == FL_OK)

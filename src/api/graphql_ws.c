@@ -140,12 +140,13 @@ static void finish(fl_ctx *ctx, socket *s, operation *op, const fl_gql_outcome *
 
 static void run(fl_ctx *ctx, socket *s, operation *op, const fl_json *payload)
 {
-	fl_gql_request request;
+	fl_gql_request request = {};
 	fl_gql_source *source = NULL;
 	fl_gql_outcome outcome = {};
 	fl_api *api = ctx->services->api;
 	FL_AUTO_BUF fl_buf out = fl_buf_make(FL_API_ANSWER_MAX);
 	fl_err err = fl_gql_request_from_json(payload, &request, &ctx->diag);
+	request.budget = fl_api_budget(ctx);
 	if (err == FL_OK)
 		err = fl_gql_subscribe(ctx, api->engine, &request, &source, &out, &outcome);
 	if (err == FL_OK && !source) {

@@ -21,6 +21,11 @@
 	NUMBER(connections_max, "FLEET_CONNECTIONS_MAX", "--connections-max", 16384, 16, 1000000, "N", "open connections of each loop") \
 	NUMBER(in_flight_max, "FLEET_IN_FLIGHT_MAX", "--in-flight-max", 2048, 1, 100000, "N", "requests of each loop at one time; more are asked to come back") \
 	NUMBER(connections_per_ip, "FLEET_CONNECTIONS_PER_IP", "--connections-per-ip", 1024, 1, 1000000, "N", "connections of one address to each loop") \
+	NUMBER(cost_driver, "FLEET_COST_DRIVER", "--cost-driver", 5000, 1, 1000000000, "N", "what one GraphQL request of a driver may cost (docs/graphql-limits.md)") \
+	NUMBER(cost_manager, "FLEET_COST_MANAGER", "--cost-manager", 20000, 1, 1000000000, "N", "the same of a manager")        \
+	NUMBER(cost_auditor, "FLEET_COST_AUDITOR", "--cost-auditor", 20000, 1, 1000000000, "N", "the same of an auditor")       \
+	NUMBER(cost_admin, "FLEET_COST_ADMIN", "--cost-admin", 1000000, 1, 1000000000, "N", "the same of an administrator")     \
+	NUMBER(cost_anonymous, "FLEET_COST_ANONYMOUS", "--cost-anonymous", 500, 1, 1000000000, "N", "the same of somebody who is not logged in") \
 	NUMBER(statement_timeout_ms, "FLEET_STATEMENT_TIMEOUT_MS", "--statement-timeout-ms", 10000, 10, 600000, "MS", "longest time of one SQL statement") \
 	NUMBER(drain_s, "FLEET_DRAIN_S", "--drain-s", 10, 0, 3600, "S", "how long requests in flight may take once the server stops") \
 	NUMBER(seed_reports, "FLEET_SEED_REPORTS", "--seed-reports", 2000, 0, 100000000, "N", "reports of the demo company that `up` makes in an empty database") \

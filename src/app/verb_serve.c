@@ -77,7 +77,17 @@ static fl_err open_server(server_loop *l, fl_ctx *ctx)
 {
 	server *s = l->owner;
 	const app_config *config = s->shared.config;
-	FL_TRY(fl_api_new(l->loop, &(fl_api_options){ .schema = s->schema, .services = &l->services }, &l->api));
+	FL_TRY(fl_api_new(l->loop, &(fl_api_options){
+		.schema = s->schema,
+		.services = &l->services,
+		.budgets = {
+			[FL_ROLE_NONE] = (double)config->cost_anonymous,
+			[FL_ROLE_DRIVER] = (double)config->cost_driver,
+			[FL_ROLE_MANAGER] = (double)config->cost_manager,
+			[FL_ROLE_AUDITOR] = (double)config->cost_auditor,
+			[FL_ROLE_ADMIN] = (double)config->cost_admin,
+		},
+	}, &l->api));
 	FL_TRY(fl_http_server_new(l->loop, &(fl_http_options){
 		.host = config->host,
 		.port = (uint16_t)s->shared.port,

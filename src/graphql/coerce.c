@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-enum { FRAMES_MAX = 130 }; /* JSON nests at most 128 deep, literals GQL_VALUE_DEPTH_MAX */
+enum { FRAMES_MAX = GQL_INPUT_DEPTH_MAX };
 
 typedef struct frame {
 	const gql_type *object;   /* an input object; NULL: a list */

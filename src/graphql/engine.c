@@ -75,6 +75,15 @@ fl_gql_stats fl_gql_engine_stats(const fl_gql_engine *engine)
 	return stats;
 }
 
+/* extensions.cost: true or "report" shows the cost beside the data, "validate" shows it alone. */
+static void ask_for_cost(const fl_json *extensions, fl_gql_request *out)
+{
+	const fl_json *cost = fl_json_get(extensions, FL_STR("cost"));
+	fl_str word = fl_json_str(cost, FL_STR(""));
+	out->show_cost = fl_json_bool(cost, false) || fl_str_eq(word, FL_STR("report"));
+	out->cost_only = fl_str_eq(word, FL_STR("validate"));
+}
+
 fl_err fl_gql_request_from_json(const fl_json *body, fl_gql_request *out, fl_diag *diag)
 {
 	if (!body || body->type != FL_JSON_OBJECT)
@@ -96,6 +105,7 @@ fl_err fl_gql_request_from_json(const fl_json *body, fl_gql_request *out, fl_dia
 	};
 	if (out->operation_name.len == 0)
 		out->operation_name.ptr = NULL;
+	ask_for_cost(extensions, out);
 	return FL_OK;
 }
 
@@ -120,7 +130,8 @@ static gql_entry *prepare(fl_gql_engine *engine, const fl_gql_request *request, 
 	if (ok) {
 		gql_validate(engine->schema, &plan->doc, &engine->limits, &scratch, errors);
 		ok = !errors->count && !errors->nomem &&
-		     gql_plan_make(plan, engine->schema, request->operation_name, &engine->limits, &scratch, errors);
+		     gql_plan_make(plan, engine->schema, request->operation_name, &engine->limits, &scratch, errors) &&
+		     gql_cost_prepare(plan, &scratch, errors);
 	}
 	fl_arena_fini(&scratch);
 	if (ok)
@@ -316,6 +327,45 @@ static bool settle_arguments(gql_exec *x)
 	return true;
 }
 
+/* ---- Cost ---- */
+
+/* Measures; false when the operation may not run, with the reason in the errors. */
+static bool admit(gql_exec *x, const fl_gql_request *request, fl_gql_outcome *outcome)
+{
+	if (!gql_cost_measure(x, &x->cost))
+		return false;
+	x->budget = request->budget;
+	x->show_cost = request->show_cost || request->cost_only;
+	outcome->cost = x->cost;
+	if (request->budget <= 0 || request->cost_only || (x->cost.field <= request->budget && x->cost.type <= request->budget))
+		return true;
+	gql_cost_refuse(x, x->cost, request->budget);
+	return false;
+}
+
+static void write_extensions(const gql_exec *x, fl_buf *out)
+{
+	if (!x->show_cost)
+		return;
+	fl_buf_lit(out, "\"extensions\":{\"cost\":");
+	gql_cost_write(out, x->cost, x->budget);
+	fl_buf_char(out, '}');
+}
+
+/* The answer to request.cost_only. */
+static fl_err answer_cost(const gql_exec *x, fl_buf *out, fl_gql_outcome *outcome)
+{
+	size_t start = out->len;
+	fl_buf_char(out, '{');
+	write_extensions(x, out);
+	fl_buf_char(out, '}');
+	outcome->status = FL_GQL_EXECUTED;
+	if (!out->err)
+		return FL_OK;
+	out->len = start;
+	return out->err;
+}
+
 /* ---- Responses ---- */
 
 static fl_err answer_errors(fl_buf *out, size_t start, const gql_errors *errors, fl_str document, fl_gql_outcome *outcome)
@@ -363,6 +413,9 @@ static fl_err run_and_write(gql_exec *x, const fl_gql_limits *limits, fl_buf *ou
 	FL_TRY(gql_run_batches(x));
 	fl_buf_lit(out, "{\"data\":");
 	fl_err err = gql_write_data(x, out);
+	if (x->show_cost)
+		fl_buf_char(out, ',');
+	write_extensions(x, out);
 	fl_buf_char(out, '}');
 	if (err == FL_OK && x->errors.count)
 		put_errors_first(x, out, start);
@@ -386,6 +439,10 @@ static fl_err execute_entry(fl_ctx *ctx, fl_gql_engine *engine, const gql_entry 
 	x.errors.max = FIELD_ERRORS_MAX;
 	if (!settle_conditions(&x) || !settle_orders(&x) || !settle_arguments(&x))
 		return FL_NOMEM;
+	if (!admit(&x, request, outcome))
+		return answer_errors(out, out->len, &x.errors, entry->plan.doc.source, outcome);
+	if (request->cost_only)
+		return answer_cost(&x, out, outcome);
 	return run_and_write(&x, &engine->limits, out, outcome);
 }
 
@@ -494,6 +551,11 @@ static fl_err open_source(fl_ctx *ctx, fl_gql_engine *engine, gql_entry *entry, 
 		return err;
 	}
 	const gql_node *node = settle_conditions(&s->exec) && settle_orders(&s->exec) && settle_arguments(&s->exec) ? root_field(&s->exec) : NULL;
+	if (node && !admit(&s->exec, request, outcome)) {
+		fl_err err = answer_errors(out, out->len, &s->exec.errors, entry->plan.doc.source, outcome);
+		fl_gql_source_free(s);
+		return err;
+	}
 	if (!node || (node->arg_literals && !s->exec.arguments[node->dynamic])) {
 		const gql_failure *wrong = node ? s->exec.wrong_arguments[node->dynamic] : NULL;
 		fl_err err = refuse(out, outcome, FL_BAD_INPUT, wrong ? wrong->text : FL_STR("The subscription selects no field."));
@@ -532,5 +594,6 @@ fl_err fl_gql_source_execute(fl_ctx *ctx, fl_gql_source *source, const void *roo
 	x.mem = ctx->mem;
 	x.root = root;
 	x.errors = (gql_errors){ .mem = ctx->mem, .max = FIELD_ERRORS_MAX };
+	x.show_cost = false;
 	return run_and_write(&x, &source->engine->limits, out, outcome);
 }

@@ -76,6 +76,7 @@ static void write_error(fl_buf *out, const gql_error *error, fl_str document, fl
 	}
 	fl_buf_lit(out, ",\"extensions\":{\"code\":");
 	fl_json_quote(out, fl_str_z(error->code));
+	fl_buf_str(out, error->more);
 	if (request_id.len) {
 		fl_buf_lit(out, ",\"requestId\":");
 		fl_json_quote(out, request_id);

@@ -343,6 +343,12 @@ typedef struct fl_gql_upload {
 
 typedef enum fl_gql_operation { FL_GQL_QUERY, FL_GQL_MUTATION, FL_GQL_SUBSCRIPTION } fl_gql_operation;
 
+/* The cost of an operation by the directives @cost and @listSize of the IBM specification, known before it runs: field is
+ * the work of its calls, type the objects that it may give. Both are bounds from above. */
+typedef struct fl_gql_cost {
+	double field, type;
+} fl_gql_cost;
+
 typedef struct fl_gql_request {
 	fl_str query, operation_name; /* operation_name.ptr NULL: none given */
 	const fl_json *variables;     /* NULL, null or an object */
@@ -350,6 +356,9 @@ typedef struct fl_gql_request {
 	size_t upload_count;
 	const void *root;             /* the parent of root fields */
 	bool queries_only;            /* GET: a mutation is refused with FL_GQL_NOT_ALLOWED */
+	double budget;                /* neither cost may be more, or COST_LIMIT is the answer; 0: no limit */
+	bool show_cost;               /* the answer gets extensions.cost */
+	bool cost_only;               /* nothing is run, nothing refused: the answer is extensions.cost */
 } fl_gql_request;
 
 typedef struct fl_gql_outcome {
@@ -362,9 +371,11 @@ typedef struct fl_gql_outcome {
 	uint32_t errors;              /* how many the answer carries */
 	uint32_t resolver_calls, waves;
 	bool cached;                  /* the plan came from the cache */
+	fl_gql_cost cost;
 } fl_gql_outcome;
 
-/* The request from a JSON body {"query", "operationName", "variables", "extensions"}; it borrows from body.
+/* The request from a JSON body {"query", "operationName", "variables", "extensions"}; it borrows from body. Of the
+ * extensions, cost is read: true or "report" sets show_cost, "validate" cost_only.
  * Errors: FL_BAD_REQUEST with the detail in diag. */
 FL_MUST fl_err fl_gql_request_from_json(const fl_json *body, fl_gql_request *out, fl_diag *diag);
 

@@ -4,7 +4,13 @@
 
 #include "graphql/graphql.h"
 
-enum { GQL_NONE = UINT32_MAX, GQL_LISTS_MAX = 14, GQL_VALUE_DEPTH_MAX = 64, GQL_ERRORS_MAX = 50 };
+enum {
+	GQL_NONE = UINT32_MAX,
+	GQL_LISTS_MAX = 14,
+	GQL_VALUE_DEPTH_MAX = 64,
+	GQL_INPUT_DEPTH_MAX = 130, /* JSON nests at most 128 deep, literals GQL_VALUE_DEPTH_MAX */
+	GQL_ERRORS_MAX = 50,
+};
 
 static inline fl_str gql_str(const char *z)
 {
@@ -19,6 +25,7 @@ typedef struct gql_error {
 	fl_str message;
 	const char *code;
 	fl_str path; /* as JSON, "[\"a\",0]"; ptr NULL: none */
+	fl_str more; /* further members of extensions as JSON, ",\"budget\":5"; ptr NULL: none */
 	uint32_t place_count;
 	uint32_t places[];
 } gql_error;
@@ -34,6 +41,7 @@ typedef struct gql_errors {
 #define GQL_CODE_INVALID "GRAPHQL_VALIDATION_FAILED"
 #define GQL_CODE_INPUT "BAD_USER_INPUT"
 #define GQL_CODE_LIMIT "LIMIT_EXCEEDED"
+#define GQL_CODE_COST "COST_LIMIT"
 
 /* Adds an error at up to two places (GQL_NONE: none); returns it, NULL when it was not kept. */
 gql_error *gql_fault(gql_errors *errors, const char *code, uint32_t place, uint32_t other, const char *format, ...)
@@ -263,7 +271,27 @@ typedef struct gql_input {
 	uint32_t default_literal;             /* into the schema's document; GQL_NONE: none */
 	fl_gql_value default_value;           /* coerced; absent: none */
 	fl_str default_text;                  /* as introspection shows it */
+	double weight;                        /* @cost */
 } gql_input;
+
+/* One of @listSize's slicingArguments: an Int argument of the field, or one within its input objects. */
+typedef struct gql_slicing {
+	uint32_t argument, step_count;
+	uint32_t steps[3]; /* fields of the input objects on the way to it */
+	const fl_gql_value *default_value;
+} gql_slicing;
+
+enum { GQL_LIST_SIZE_UNKNOWN = 10 }; /* what a list is taken to hold when nothing says */
+
+/* @listSize: how many objects a list holds at most, and which lists of the field's object it speaks of. */
+typedef struct gql_list_size {
+	double assumed;
+	gql_slicing *slicing;
+	uint32_t slicing_count;
+	fl_str *sized; /* none: the field is the list */
+	uint32_t sized_count;
+	bool require_one;
+} gql_list_size;
 
 typedef struct gql_field_def {
 	fl_str name, description, deprecated;
@@ -276,6 +304,8 @@ typedef struct gql_field_def {
 	uint32_t arg_count;
 	fl_gql_bind bind;
 	bool is_typename;
+	double weight;                  /* @cost, of one call */
+	const gql_list_size *list_size; /* NULL: nothing is said */
 } gql_field_def;
 
 typedef struct gql_enum_value {
@@ -302,6 +332,7 @@ typedef struct gql_type {
 	uint32_t interface_count, possible_count;
 	uint64_t *possible_bits;                /* of abstract types, by type index; NULL for the others */
 	const fl_gql_scalar *scalar;
+	double weight;                          /* @cost, of one object; abstract types weigh as much as their objects */
 	fl_str quoted_name;                     /* "\"Name\"", for __typename */
 	gql_field_def typename_field;
 } gql_type;
@@ -403,6 +434,12 @@ extern const size_t gql_known_scalar_count;
 void gql_bind_introspection(fl_gql_schema *schema);
 const fl_gql_schema *gql_field_schema(const fl_gql_field *field);
 
+/* A directive that the SDL applies (applied.c); NULL: it does not. The argument is NULL when it is not given. */
+const gql_directive *gql_applied(const fl_gql_schema *schema, gql_range directives, const char *name);
+const gql_literal *gql_applied_argument(const fl_gql_schema *schema, const gql_directive *directive, const char *name);
+/* Reads @cost and @listSize (cost_schema.c). False: no memory. */
+bool gql_cost_read(fl_gql_schema *schema, gql_errors *errors);
+
 /* ---- Coercion (coerce.c) ---- */
 
 typedef struct gql_coercer {
@@ -488,6 +525,25 @@ struct gql_node {
 	const gql_occurrence *occurrences; /* place_count of them; NULL: always in its place */
 };
 
+/* ---- Cost (cost.c): of a whole operation, before it runs ---- */
+
+/* A field whose cost depends on variables, or has such a field below. Costs that do not are added up while planning. */
+typedef struct gql_cost_step {
+	const gql_node *node;
+	const gql_node *sizer; /* whose @listSize gives the size of the list; NULL: fixed_size */
+	double fixed_size;
+	uint32_t into, first;  /* indices of sums: of the branch that the field stands in, and of its own first branch */
+	bool arguments_vary;
+	fl_gql_cost call;      /* of one call, with the arguments that do not vary */
+} gql_cost_step;
+
+typedef struct gql_cost_plan {
+	fl_gql_cost fixed;      /* of the whole, when there are no steps */
+	gql_cost_step *steps;   /* children before their parents */
+	fl_gql_cost *sums;      /* of each branch, what does not vary; the root's is the first */
+	uint32_t step_count, sum_count;
+} gql_cost_plan;
+
 typedef struct gql_plan {
 	const fl_gql_schema *schema;
 	fl_gql_operation operation;
@@ -501,6 +557,7 @@ typedef struct gql_plan {
 	uint32_t condition_count, condition_cap, dynamic_count, dynamic_cap, order_count, order_cap;
 	uint32_t run_count, set_count, depth;
 	bool lists_nest;
+	gql_cost_plan cost;
 } gql_plan;
 
 /* Builds the plan of one operation of a valid document. False: errors say why. */
@@ -542,6 +599,9 @@ typedef struct gql_exec {
 	gql_run *runs;
 	gql_errors errors;
 	uint32_t resolver_calls, waves;
+	fl_gql_cost cost;
+	double budget;
+	bool show_cost;
 } gql_exec;
 
 struct fl_gql_field {
@@ -563,6 +623,19 @@ static inline const gql_node *gql_branch_node(const gql_exec *x, const gql_branc
 {
 	return branch->order == GQL_NONE ? &branch->nodes[i] : x->orders[branch->order][i];
 }
+
+/* Prepares plan->cost. False: errors say why. */
+bool gql_cost_prepare(gql_plan *plan, fl_arena *scratch, gql_errors *errors);
+/* The cost with the variables of this request. False: there is no memory, or a list that needs one slicing argument has
+ * none or several; errors say so. */
+bool gql_cost_measure(gql_exec *x, fl_gql_cost *out);
+/* How many objects a list may hold in this request, 1 for a single one; and what a field's arguments cost. */
+double gql_cost_size(const gql_exec *x, const gql_node *node);
+double gql_cost_arguments(const gql_exec *x, const gql_node *node);
+/* The refusal of an operation that costs more than budget: names the dearest field (cost_report.c). */
+void gql_cost_refuse(gql_exec *x, fl_gql_cost cost, double budget);
+/* {"fieldCost":3,"typeCost":4,"budget":1000}; without budget when it is 0. */
+void gql_cost_write(fl_buf *out, fl_gql_cost cost, double budget);
 
 /* A value whose kind is FL_GQL_ERROR. text.ptr NULL: the error's own sentence. */
 fl_gql_value gql_failure_value(fl_arena *mem, fl_err err, fl_str text);

@@ -63,6 +63,8 @@ suite_graphql() {
 	counting node "$root/tests/graphql/differential.mjs" "$build/tests/unit/graphql/graphql_probe" "$root"
 	title "GraphQL over HTTP: the audits of graphql-http"
 	counting node "$root/tests/graphql/audits.mjs"
+	title "GraphQL over HTTP: limits, cost, caching and documents (tests/http)"
+	counting node "$root/tests/http/run.mjs"
 }
 
 suite_api() {
