@@ -32,7 +32,7 @@ typedef struct fl_page_info {
 	fl_str start, end; /* cursors; ptr NULL: the page is empty */
 } fl_page_info;
 
-enum { FL_CURSOR_REPORT = 'r', FL_CURSOR_VEHICLE = 'v', FL_PAGE_FIRST = 20, FL_PAGE_FIRST_MAX = 100 };
+enum { FL_CURSOR_REPORT = 'r', FL_CURSOR_VEHICLE = 'v', FL_CURSOR_DRIVER = 'd', FL_PAGE_FIRST = 20, FL_PAGE_FIRST_MAX = 100 };
 
 /* An event on its way to subscribers: the parent of the subscription's root field. */
 typedef struct fl_change {
@@ -76,6 +76,44 @@ FL_MUST fl_err fl_api_refer_report(fl_ctx *ctx, bool (*key)(const void *parent, 
 FL_MUST fl_err fl_api_load_vehicles(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count);
 FL_MUST fl_err fl_api_load_facilities(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count);
 FL_MUST fl_err fl_api_load_drivers(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count);
+
+/* The one that the argument id names, or null. */
+FL_MUST fl_err fl_api_one(fl_ctx *ctx, const fl_gql_field *field,
+	fl_err (*load)(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count), fl_gql_batch *batch);
+
+/* Money of the caller's company; null when there is none. */
+FL_MUST fl_err fl_api_cents(fl_ctx *ctx, bool has, int64_t cents, fl_gql_value *out);
+/* A GeoPointInput, and a list of them as an area. */
+fl_point fl_api_point(const fl_gql_value *in);
+FL_MUST fl_err fl_api_area(fl_ctx *ctx, const char *what, const fl_gql_value *list, fl_str *out);
+
+/* Root fields that live beside their types; root.c binds them. */
+#define FL_API_RESOLVER(name) fl_err name(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+FL_API_RESOLVER(fl_api_drivers);
+FL_API_RESOLVER(fl_api_driver_by_id);
+FL_API_RESOLVER(fl_api_facility_by_id);
+FL_API_RESOLVER(fl_api_vendors);
+FL_API_RESOLVER(fl_api_vendor_by_id);
+FL_API_RESOLVER(fl_api_create_vehicle);
+FL_API_RESOLVER(fl_api_update_vehicle);
+FL_API_RESOLVER(fl_api_retire_vehicle);
+FL_API_RESOLVER(fl_api_record_odometer);
+FL_API_RESOLVER(fl_api_assign_driver);
+FL_API_RESOLVER(fl_api_end_assignment);
+FL_API_RESOLVER(fl_api_create_driver);
+FL_API_RESOLVER(fl_api_update_driver);
+FL_API_RESOLVER(fl_api_retire_driver);
+FL_API_RESOLVER(fl_api_create_facility);
+FL_API_RESOLVER(fl_api_update_facility);
+FL_API_RESOLVER(fl_api_retire_facility);
+FL_API_RESOLVER(fl_api_create_vendor);
+FL_API_RESOLVER(fl_api_update_vendor);
+FL_API_RESOLVER(fl_api_retire_vendor);
+FL_API_RESOLVER(fl_api_update_company);
+/* And fields of vehicles that live in custody.c. */
+FL_API_RESOLVER(fl_api_vehicle_odometer);
+FL_API_RESOLVER(fl_api_vehicle_assignments);
+FL_API_RESOLVER(fl_api_vehicle_driver_at);
 
 /* A page made of limit + 1 rows. */
 FL_MUST fl_err fl_api_page_of_reports(fl_ctx *ctx, fl_report *rows, size_t count, const fl_gql_page *page, fl_gql_value *out);

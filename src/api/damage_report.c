@@ -99,6 +99,16 @@ static fl_err money(fl_ctx *ctx, bool has, int64_t cents, const char *currency, 
 	return FL_OK;
 }
 
+fl_err fl_api_cents(fl_ctx *ctx, bool has, int64_t cents, fl_gql_value *out)
+{
+	const fl_tenant *tenant;
+	*out = fl_gql_null();
+	if (!has)
+		return FL_OK;
+	FL_TRY(fl_tenant_get(ctx, &tenant));
+	return money(ctx, true, cents, tenant->currency, out);
+}
+
 static fl_err estimated_cost(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
 {
 	const fl_report *report = parent;

@@ -36,7 +36,8 @@ fl_err fl_api_refer(fl_ctx *ctx, const fl_api_reference *reference, fl_gql_batch
 	return FL_OK;
 }
 
-_Static_assert(offsetof(fl_vehicle, id) == 0 && offsetof(fl_facility, id) == 0 && offsetof(fl_driver, id) == 0, "fl_api_refer reads ids there");
+_Static_assert(offsetof(fl_vehicle, id) == 0 && offsetof(fl_facility, id) == 0 && offsetof(fl_driver, id) == 0 && offsetof(fl_vendor, id) == 0,
+	       "fl_api_refer reads ids there");
 
 fl_err fl_api_refer_report(fl_ctx *ctx, bool (*key)(const void *parent, fl_uuid *out), fl_gql_batch *batch)
 {

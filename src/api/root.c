@@ -136,7 +136,7 @@ static fl_err vehicles(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *bat
 	fl_str search = fl_gql_given(given) ? fl_str_trim(fl_gql_text(given)) : FL_STR("");
 	if (search.len > 100 || fl_str_find_char(search, 0) >= 0 || !fl_str_utf8_valid(page.after) || fl_str_find_char(page.after, 0) >= 0)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "search is longer than 100 characters, or search or after is no text");
-	FL_TRY(fl_vehicles_find(ctx, search, page.after.ptr ? &page.after : NULL, page.first + 1, &rows, &count));
+	FL_TRY(fl_vehicles_find(ctx, search, fl_gql_bool_or(fl_gql_arg(field, "includeRetired"), false), page.after.ptr ? &page.after : NULL, page.first + 1, &rows, &count));
 	*made = (fl_page_of_vehicles){ rows, FL_MIN(count, page.first), count > page.first, page.after.ptr != NULL };
 	batch->results[0] = fl_gql_object(made);
 	return FL_OK;
@@ -159,6 +159,11 @@ const struct fl_api_query fl_api_query = {
 	.vehicle = FL_BATCH(vehicle),
 	.vehicles = FL_BATCH(vehicles),
 	.facilities = FL_BATCH(facilities),
+	.facility = FL_BATCH(fl_api_facility_by_id),
+	.drivers = FL_BATCH(fl_api_drivers),
+	.driver = FL_BATCH(fl_api_driver_by_id),
+	.vendors = FL_BATCH(fl_api_vendors),
+	.vendor = FL_BATCH(fl_api_vendor_by_id),
 };
 
 /* ---- Viewer, Tenant ---- */
@@ -196,10 +201,18 @@ static fl_err tenant_currency(fl_ctx *ctx, const fl_gql_field *field, const void
 	return FL_OK;
 }
 
+static fl_err tenant_time_zone(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	*out = fl_gql_string(fl_str_z(((const fl_tenant *)parent)->time_zone));
+	return FL_OK;
+}
+
 const struct fl_api_tenant fl_api_tenant = {
 	.id = FL_COLUMN(fl_tenant, public_id),
 	.name = FL_GETTER(tenant_name),
 	.currency = FL_GETTER(tenant_currency),
+	.time_zone = FL_GETTER(tenant_time_zone),
+	.version = FL_COLUMN(fl_tenant, version),
 };
 
 /* ---- Mutation ---- */
@@ -289,6 +302,22 @@ static fl_err update_damage_report(fl_ctx *ctx, const fl_gql_field *field, fl_gq
 const struct fl_api_mutation fl_api_mutation = {
 	.create_damage_report = FL_BATCH(create_damage_report),
 	.update_damage_report = FL_BATCH(update_damage_report),
+	.create_vehicle = FL_BATCH(fl_api_create_vehicle),
+	.update_vehicle = FL_BATCH(fl_api_update_vehicle),
+	.retire_vehicle = FL_BATCH(fl_api_retire_vehicle),
+	.record_odometer = FL_BATCH(fl_api_record_odometer),
+	.assign_driver = FL_BATCH(fl_api_assign_driver),
+	.end_assignment = FL_BATCH(fl_api_end_assignment),
+	.create_driver = FL_BATCH(fl_api_create_driver),
+	.update_driver = FL_BATCH(fl_api_update_driver),
+	.retire_driver = FL_BATCH(fl_api_retire_driver),
+	.create_facility = FL_BATCH(fl_api_create_facility),
+	.update_facility = FL_BATCH(fl_api_update_facility),
+	.retire_facility = FL_BATCH(fl_api_retire_facility),
+	.create_vendor = FL_BATCH(fl_api_create_vendor),
+	.update_vendor = FL_BATCH(fl_api_update_vendor),
+	.retire_vendor = FL_BATCH(fl_api_retire_vendor),
+	.update_company = FL_BATCH(fl_api_update_company),
 };
 
 const struct fl_api_create_damage_report_payload fl_api_create_damage_report_payload = { .report = FL_SELF };

@@ -104,6 +104,15 @@ static fl_err report_url(fl_ctx *ctx, const fl_gql_field *field, const void *par
 	return out->kind == FL_GQL_STRING ? FL_OK : FL_NOMEM;
 }
 
+static fl_err value(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const fl_vehicle *vehicle = batch->parents[i];
+		FL_TRY(fl_api_cents(ctx, vehicle->has_value, vehicle->value_cents, &batch->results[i]));
+	}
+	return FL_OK;
+}
+
 const struct fl_api_vehicle fl_api_vehicle = {
 	.id = FL_COLUMN(fl_vehicle, id),
 	.name = FL_COLUMN(fl_vehicle, name),
@@ -112,7 +121,14 @@ const struct fl_api_vehicle fl_api_vehicle = {
 	.make = FL_COLUMN(fl_vehicle, make),
 	.model = FL_COLUMN(fl_vehicle, model),
 	.year = FL_COLUMN(fl_vehicle, year),
+	.kind = FL_COLUMN(fl_vehicle, kind),
+	.value = FL_BATCH(value),
 	.facility = FL_BATCH(facility),
+	.odometer = FL_BATCH(fl_api_vehicle_odometer),
+	.assignments = FL_BATCH(fl_api_vehicle_assignments),
+	.driver_at = FL_BATCH(fl_api_vehicle_driver_at),
+	.retired_at = FL_COLUMN(fl_vehicle, retired_at),
+	.version = FL_COLUMN(fl_vehicle, version),
 	.damage_reports = FL_BATCH(damage_reports),
 	.report_url = FL_GETTER(report_url),
 };
@@ -161,18 +177,4 @@ const struct fl_api_vehicle_connection fl_api_vehicle_connection = {
 const struct fl_api_vehicle_edge fl_api_vehicle_edge = {
 	.cursor = FL_GETTER(vehicle_cursor),
 	.node = FL_SELF,
-};
-
-/* ---- Driver, Facility ---- */
-
-const struct fl_api_driver fl_api_driver = {
-	.id = FL_COLUMN(fl_driver, id),
-	.name = FL_COLUMN(fl_driver, name),
-};
-
-const struct fl_api_facility fl_api_facility = {
-	.id = FL_COLUMN(fl_facility, id),
-	.name = FL_COLUMN(fl_facility, name),
-	.location = FL_INSIDE_IF(fl_facility, location, has_location),
-	.address = FL_COLUMN(fl_facility, address),
 };

@@ -23,8 +23,8 @@ enum { FL_EVENT_DATA_SENT_MAX = 8 << 10 }; /* bytes */
 typedef struct fl_event {
 	fl_uuid id;
 	const char *type; /* FL_EVENT_... */
-	fl_uuid report_id;
-	int32_t vehicle_id, version;
+	fl_uuid report_id;                 /* all zero: of no report */
+	int32_t vehicle_id, version;       /* vehicle_id 0: of no vehicle */
 	int32_t actor;    /* 0: the system */
 	fl_str data;      /* JSON: what changed; ptr NULL: {} */
 } fl_event;

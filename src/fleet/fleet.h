@@ -51,7 +51,11 @@ void fl_services_fini(fl_services *services);
 	X(REPORT_READ_OWN, "read their own reports", 1, 1, 1, 1)                                                       \
 	X(REPORT_READ_ALL, "read all reports of the company", 0, 1, 1, 1)                                              \
 	X(REPORT_DECIDE, "change reports", 0, 1, 0, 1)                                                                 \
-	X(FRAUD_READ, "see fraud signals and similar cases", 0, 1, 1, 1)
+	X(FRAUD_READ, "see fraud signals and similar cases", 0, 1, 1, 1)                                               \
+	X(REGISTRY_CHANGE, "change vehicles, drivers, depots and vendors", 0, 1, 0, 1)                                 \
+	X(COMPANY_CHANGE, "change the company", 0, 0, 0, 1)                                                            \
+	X(PERSON_READ, "see how to reach a person", 0, 1, 1, 1)                                                        \
+	X(ODOMETER_RECORD, "record odometer readings", 1, 1, 0, 1)
 
 typedef enum fl_permission {
 #define FL_PERMISSION_ENUM(name, text, driver, manager, auditor, admin) FL_MAY_##name,
@@ -71,11 +75,14 @@ bool fl_sees_alike(const fl_caller *a, const fl_caller *b);
 typedef struct fl_tenant {
 	int32_t id;
 	fl_uuid public_id;
-	char slug[64], name[204], currency[4];
+	char slug[64], name[804], currency[4], time_zone[68];
+	int32_t version;
 } fl_tenant;
 
 /* The caller's company; remembered for a minute, so nearly always at once. *out lives as long as ctx->mem. */
 FL_MUST fl_err fl_tenant_get(fl_ctx *ctx, const fl_tenant **out);
+/* The caller's company has changed: ask for it again. Other loops learn it within the minute. */
+void fl_tenant_forget(fl_ctx *ctx);
 
 /* ---- Money ---------------------------------------------------------------------------------------------------------- */
 

@@ -34,7 +34,7 @@ static void keep(char *out, size_t size, fl_str text)
 
 static fl_err load(fl_ctx *ctx, fl_tenant *out)
 {
-	static const fl_sql sql = { "tenant_self", "SELECT id, public_id, slug, name, currency FROM tenants WHERE id = $1", .generic = true };
+	static const fl_sql sql = { "tenant_self", "SELECT id, public_id, slug, name, currency, tz, version FROM tenants WHERE id = $1", .generic = true };
 	fl_args args = fl_args_make(ctx->mem);
 	const fl_rows *rows;
 	fl_arg_i32(&args, ctx->caller.tenant_id);
@@ -45,6 +45,8 @@ static fl_err load(fl_ctx *ctx, fl_tenant *out)
 	keep(out->slug, sizeof(out->slug), fl_row_text(rows, 0, 2));
 	keep(out->name, sizeof(out->name), fl_row_text(rows, 0, 3));
 	keep(out->currency, sizeof(out->currency), fl_row_text(rows, 0, 4));
+	keep(out->time_zone, sizeof(out->time_zone), fl_row_text(rows, 0, 5));
+	out->version = fl_row_i32(rows, 0, 6);
 	return FL_OK;
 }
 
@@ -65,4 +67,9 @@ fl_err fl_tenant_get(fl_ctx *ctx, const fl_tenant **out)
 	*copy = slot->tenant.id == id ? slot->tenant : *copy;
 	*out = copy;
 	return FL_OK;
+}
+
+void fl_tenant_forget(fl_ctx *ctx)
+{
+	ctx->services->tenants->slots[ctx->caller.tenant_id % SLOTS].until_us = 0;
 }

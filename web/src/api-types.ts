@@ -33,6 +33,9 @@ export type VehiclePart = "HOOD" | "BUMPER" | "TRUNK" | "DOOR" | "FENDER" | "LIG
 /** The kinds of signs that something is wrong with a photo. */
 export type FraudSignalKind = "SAME_FILE" | "SAME_PICTURE" | "MIRRORED_PICTURE" | "CAPTURE_TIME" | "EDITED";
 
+/** The kinds of vehicles. */
+export type VehicleKind = "CAR" | "VAN" | "TRUCK";
+
 /** The stages in the making of a 3D model, in their order; any of them may be followed by FAILED. */
 export type Model3DStage = "QUEUED" | "PHOTOS" | "MATCHING" | "CAMERAS" | "SURFACE" | "VARIANTS" | "READY" | "FAILED";
 
@@ -47,8 +50,18 @@ export interface Query {
   vehicle: Vehicle | null;
   /** The vehicles of this company, by name. */
   vehicles: VehicleConnection;
-  /** The depots of this company, by name. */
+  /** The depots of this company that are in use, by name. */
   facilities: Array<Facility>;
+  /** One depot, by its id. */
+  facility: Facility | null;
+  /** The drivers of this company, by name. For those who may see how to reach a person. */
+  drivers: DriverConnection;
+  /** One driver, by their id. */
+  driver: Driver | null;
+  /** The vendors of this company that are in use, by name. */
+  vendors: Array<Vendor>;
+  /** One vendor, by its id. */
+  vendor: Vendor | null;
 }
 
 /** The arguments of Query.damageReport. */
@@ -77,10 +90,37 @@ export interface QueryVehicleArgs {
 export interface QueryVehiclesArgs {
   /** Only vehicles whose name, plate, VIN, make or model contains this text. */
   search?: string | null;
+  /** Also those that are out of use. */
+  includeRetired?: boolean | null;
   /** How many vehicles to return, 1 to 100. */
   first?: number | null;
   /** Continue after this cursor. */
   after?: string | null;
+}
+
+/** The arguments of Query.facility. */
+export interface QueryFacilityArgs {
+  id: string;
+}
+
+/** The arguments of Query.drivers. */
+export interface QueryDriversArgs {
+  /** Only drivers whose name contains this text. */
+  search?: string | null;
+  /** How many drivers to return, 1 to 100. */
+  first?: number | null;
+  /** Continue after this cursor. */
+  after?: string | null;
+}
+
+/** The arguments of Query.driver. */
+export interface QueryDriverArgs {
+  id: string;
+}
+
+/** The arguments of Query.vendor. */
+export interface QueryVendorArgs {
+  id: string;
 }
 
 /** The caller of this request. */
@@ -101,6 +141,10 @@ export interface Tenant {
   name: string;
   /** The ISO 4217 code of the currency that its costs are kept in. */
   currency: string;
+  /** The time zone that its days are counted in, as in Europe/Amsterdam. */
+  timeZone: string;
+  /** Grows by one with each change; send it back to change only what you have seen. */
+  version: number;
 }
 
 /** An amount of money; exact. */
@@ -136,6 +180,38 @@ export interface Mutation {
   createDamageReport: CreateDamageReportPayload;
   /** Changes a report. Only the fields given are changed. */
   updateDamageReport: UpdateDamageReportPayload;
+  /** Adds a vehicle. */
+  createVehicle: VehiclePayload;
+  /** Changes a vehicle. Only the fields given are changed; null clears one. */
+  updateVehicle: VehiclePayload;
+  /** Takes a vehicle out of use, or back into it. Its reports stay; nobody is assigned to it any more. */
+  retireVehicle: VehiclePayload;
+  /** Keeps an odometer reading. One of the past is put in its place, with a warning. */
+  recordOdometer: VehiclePayload;
+  /** Assigns a driver to a vehicle. An assignment that goes on ends where this one begins; any other overlap is refused. */
+  assignDriver: DriverAssignmentPayload;
+  /** Ends an assignment. */
+  endAssignment: DriverAssignmentPayload;
+  /** Adds a driver. */
+  createDriver: DriverPayload;
+  /** Changes a driver. Only the fields given are changed; null clears one. */
+  updateDriver: DriverPayload;
+  /** Notes that a driver has left, or is back. */
+  retireDriver: DriverPayload;
+  /** Adds a depot. */
+  createFacility: FacilityPayload;
+  /** Changes a depot. Only the fields given are changed; null clears one. */
+  updateFacility: FacilityPayload;
+  /** Takes a depot out of use, or back into it. */
+  retireFacility: FacilityPayload;
+  /** Adds a vendor. */
+  createVendor: VendorPayload;
+  /** Changes a vendor. Only the fields given are changed; null clears one. */
+  updateVendor: VendorPayload;
+  /** Takes a vendor out of use, or back into it. */
+  retireVendor: VendorPayload;
+  /** Changes the company itself; for its administrators. */
+  updateCompany: CompanyPayload;
 }
 
 /** The arguments of Mutation.createDamageReport. */
@@ -146,6 +222,86 @@ export interface MutationCreateDamageReportArgs {
 /** The arguments of Mutation.updateDamageReport. */
 export interface MutationUpdateDamageReportArgs {
   input: UpdateDamageReportInput;
+}
+
+/** The arguments of Mutation.createVehicle. */
+export interface MutationCreateVehicleArgs {
+  input: CreateVehicleInput;
+}
+
+/** The arguments of Mutation.updateVehicle. */
+export interface MutationUpdateVehicleArgs {
+  input: UpdateVehicleInput;
+}
+
+/** The arguments of Mutation.retireVehicle. */
+export interface MutationRetireVehicleArgs {
+  input: RetireInput;
+}
+
+/** The arguments of Mutation.recordOdometer. */
+export interface MutationRecordOdometerArgs {
+  input: RecordOdometerInput;
+}
+
+/** The arguments of Mutation.assignDriver. */
+export interface MutationAssignDriverArgs {
+  input: AssignDriverInput;
+}
+
+/** The arguments of Mutation.endAssignment. */
+export interface MutationEndAssignmentArgs {
+  input: EndAssignmentInput;
+}
+
+/** The arguments of Mutation.createDriver. */
+export interface MutationCreateDriverArgs {
+  input: CreateDriverInput;
+}
+
+/** The arguments of Mutation.updateDriver. */
+export interface MutationUpdateDriverArgs {
+  input: UpdateDriverInput;
+}
+
+/** The arguments of Mutation.retireDriver. */
+export interface MutationRetireDriverArgs {
+  input: RetireInput;
+}
+
+/** The arguments of Mutation.createFacility. */
+export interface MutationCreateFacilityArgs {
+  input: CreateFacilityInput;
+}
+
+/** The arguments of Mutation.updateFacility. */
+export interface MutationUpdateFacilityArgs {
+  input: UpdateFacilityInput;
+}
+
+/** The arguments of Mutation.retireFacility. */
+export interface MutationRetireFacilityArgs {
+  input: RetireInput;
+}
+
+/** The arguments of Mutation.createVendor. */
+export interface MutationCreateVendorArgs {
+  input: CreateVendorInput;
+}
+
+/** The arguments of Mutation.updateVendor. */
+export interface MutationUpdateVendorArgs {
+  input: UpdateVendorInput;
+}
+
+/** The arguments of Mutation.retireVendor. */
+export interface MutationRetireVendorArgs {
+  input: RetireInput;
+}
+
+/** The arguments of Mutation.updateCompany. */
+export interface MutationUpdateCompanyArgs {
+  input: UpdateCompanyInput;
 }
 
 export interface Subscription {
@@ -409,12 +565,44 @@ export interface Vehicle {
   model: string;
   /** The model year. */
   year: number;
+  /** What kind of vehicle it is. */
+  kind: VehicleKind;
+  /** What it is worth. */
+  value: Money | null;
   /** The depot it belongs to. */
   facility: Facility | null;
+  /** Its odometer readings, newest first. */
+  odometer: Array<OdometerReading>;
+  /** Who has driven it when, newest first. */
+  assignments: Array<DriverAssignment>;
+  /** Who drove it at that moment; null when nobody was assigned. */
+  driverAt: Driver | null;
+  /** When it was taken out of use. */
+  retiredAt: DateTime | null;
+  /** Grows by one with each change; send it back to change only what you have seen. */
+  version: number;
   /** Its reports, newest first. */
   damageReports: DamageReportConnection;
   /** The page where a driver reports damage to it. */
   reportUrl: string;
+}
+
+/** The arguments of Vehicle.odometer. */
+export interface VehicleOdometerArgs {
+  /** How many readings to return, 1 to 100. */
+  first?: number | null;
+}
+
+/** The arguments of Vehicle.assignments. */
+export interface VehicleAssignmentsArgs {
+  /** How many assignments to return, 1 to 100. */
+  first?: number | null;
+}
+
+/** The arguments of Vehicle.driverAt. */
+export interface VehicleDriverAtArgs {
+  /** The moment; now if left out. */
+  time?: DateTime | null;
 }
 
 /** The arguments of Vehicle.damageReports. */
@@ -423,14 +611,6 @@ export interface VehicleDamageReportsArgs {
   first?: number | null;
   /** Continue after this cursor. */
   after?: string | null;
-}
-
-/** Somebody who drives for the company. */
-export interface Driver {
-  /** The driver's id. */
-  id: string;
-  /** The driver's name. */
-  name: string;
 }
 
 /** A depot. */
@@ -443,6 +623,12 @@ export interface Facility {
   location: GeoPoint | null;
   /** Its address. */
   address: string | null;
+  /** The corners of the area that belongs to it, in order around it. */
+  geofence: Array<GeoPoint> | null;
+  /** When it was taken out of use. */
+  retiredAt: DateTime | null;
+  /** Grows by one with each change; send it back to change only what you have seen. */
+  version: number;
 }
 
 /** A page of vehicles. */
@@ -479,6 +665,134 @@ export interface Model3DProgress {
   message: string | null;
   /** Where the model can be fetched, once it is ready. */
   url: string | null;
+}
+
+/** Somebody who drives for the company. */
+export interface Driver {
+  /** The driver's id. */
+  id: string;
+  /** The driver's name. */
+  name: string;
+  /** The e-mail address; null for callers who may not see how to reach a person. So are the next three. */
+  email: string | null;
+  /** The telephone number. */
+  phone: string | null;
+  /** The number of the driving licence. */
+  licenceNumber: string | null;
+  /** The company's own number for the person. */
+  employeeNumber: string | null;
+  /** When the driver left. */
+  retiredAt: DateTime | null;
+  /** Grows by one with each change; send it back to change only what you have seen. */
+  version: number;
+}
+
+/** A page of drivers. */
+export interface DriverConnection {
+  /** The drivers with their cursors. */
+  edges: Array<DriverEdge>;
+  /** The drivers. */
+  nodes: Array<Driver>;
+  /** Where the page stands in the list. */
+  pageInfo: PageInfo;
+}
+
+/** A driver in a list. */
+export interface DriverEdge {
+  /** Where it stands in the list. */
+  cursor: string;
+  /** The driver. */
+  node: Driver;
+}
+
+/** A workshop, or whoever else repairs. */
+export interface Vendor {
+  /** The vendor's id. */
+  id: string;
+  /** The vendor's name. */
+  name: string;
+  /** Its address. */
+  address: string | null;
+  /** Where quotes are asked for. */
+  email: string | null;
+  /** Its telephone number. */
+  phone: string | null;
+  /** What an hour of its work costs. */
+  labourRate: Money | null;
+  /** When it was taken out of use. */
+  retiredAt: DateTime | null;
+  /** Grows by one with each change; send it back to change only what you have seen. */
+  version: number;
+}
+
+/** What an odometer showed. */
+export interface OdometerReading {
+  /** When it was read. */
+  readAt: DateTime;
+  /** Kilometres. */
+  km: number;
+  /** When the reading reached us. */
+  recordedAt: DateTime;
+}
+
+/** Who drives a vehicle for a time. */
+export interface DriverAssignment {
+  /** The assignment's id. */
+  id: string;
+  /** The vehicle. */
+  vehicle: Vehicle;
+  /** The driver. */
+  driver: Driver;
+  /** When it begins. */
+  from: DateTime;
+  /** When it ends; null: it goes on. */
+  until: DateTime | null;
+  /** Grows by one with each change; send it back to change only what you have seen. */
+  version: number;
+}
+
+/** The vehicle after the change. */
+export interface VehiclePayload {
+  /** The vehicle. */
+  vehicle: Vehicle;
+  /** What looks odd but was taken all the same, as sentences. */
+  warnings: Array<string>;
+}
+
+/** The driver after the change. */
+export interface DriverPayload {
+  /** The driver. */
+  driver: Driver;
+  /** What looks odd but was taken all the same, as sentences. */
+  warnings: Array<string>;
+}
+
+/** The depot after the change. */
+export interface FacilityPayload {
+  /** The depot. */
+  facility: Facility;
+  /** What looks odd but was taken all the same, as sentences. */
+  warnings: Array<string>;
+}
+
+/** The vendor after the change. */
+export interface VendorPayload {
+  /** The vendor. */
+  vendor: Vendor;
+  /** What looks odd but was taken all the same, as sentences. */
+  warnings: Array<string>;
+}
+
+/** The assignment after the change. */
+export interface DriverAssignmentPayload {
+  /** The assignment. */
+  assignment: DriverAssignment;
+}
+
+/** The company after the change. */
+export interface CompanyPayload {
+  /** The company. */
+  company: Tenant;
 }
 
 /** A place on Earth, WGS 84. */
@@ -551,4 +865,196 @@ export interface UpdateDamageReportInput {
   estimatedCost?: Decimal | null;
   /** What the repair did cost, in major units of the company's currency. */
   actualCost?: Decimal | null;
+}
+
+/** A new vehicle. */
+export interface CreateVehicleInput {
+  /** The name that people use, as in VAN-12. */
+  name: string;
+  /** What kind of vehicle it is; a car if left out. */
+  kind?: VehicleKind | null;
+  /** The licence plate. */
+  plate?: string | null;
+  /** The vehicle identification number: 17 characters without I, O and Q. A check digit that is wrong is a warning. */
+  vin: string;
+  /** Who made it. */
+  make: string;
+  /** The model. */
+  model: string;
+  /** The model year. */
+  year: number;
+  /** What it is worth, in major units of the company's currency. */
+  value?: Decimal | null;
+  /** The depot it belongs to. */
+  facilityId?: string | null;
+}
+
+/** A change of a vehicle. */
+export interface UpdateVehicleInput {
+  /** The vehicle. */
+  id: string;
+  /** The version that the change is based on; the change is refused when the vehicle moved on since. */
+  version?: number | null;
+  /** The name that people use, as in VAN-12. */
+  name?: string | null;
+  /** What kind of vehicle it is. */
+  kind?: VehicleKind | null;
+  /** The licence plate. */
+  plate?: string | null;
+  /** The vehicle identification number: 17 characters without I, O and Q. A check digit that is wrong is a warning. */
+  vin?: string | null;
+  /** Who made it. */
+  make?: string | null;
+  /** The model. */
+  model?: string | null;
+  /** The model year. */
+  year?: number | null;
+  /** What it is worth, in major units of the company's currency. */
+  value?: Decimal | null;
+  /** The depot it belongs to. */
+  facilityId?: string | null;
+}
+
+/** A new driver. */
+export interface CreateDriverInput {
+  /** The driver's name. */
+  name: string;
+  /** The e-mail address. */
+  email?: string | null;
+  /** The telephone number. */
+  phone?: string | null;
+  /** The number of the driving licence. */
+  licenceNumber?: string | null;
+  /** The company's own number for the person. */
+  employeeNumber?: string | null;
+}
+
+/** A change of a driver. */
+export interface UpdateDriverInput {
+  /** The driver. */
+  id: string;
+  /** The version that the change is based on; the change is refused when the driver moved on since. */
+  version?: number | null;
+  /** The driver's name. */
+  name?: string | null;
+  /** The e-mail address. */
+  email?: string | null;
+  /** The telephone number. */
+  phone?: string | null;
+  /** The number of the driving licence. */
+  licenceNumber?: string | null;
+  /** The company's own number for the person. */
+  employeeNumber?: string | null;
+}
+
+/** A new depot. */
+export interface CreateFacilityInput {
+  /** The depot's name. */
+  name: string;
+  /** Its address. */
+  address?: string | null;
+  /** Where it is. */
+  location?: GeoPointInput | null;
+  /** The corners of the area that belongs to it, in order around it; 3 to 1,000 of them. */
+  geofence?: Array<GeoPointInput> | null;
+}
+
+/** A change of a depot. */
+export interface UpdateFacilityInput {
+  /** The depot. */
+  id: string;
+  /** The version that the change is based on; the change is refused when the depot moved on since. */
+  version?: number | null;
+  /** The depot's name. */
+  name?: string | null;
+  /** Its address. */
+  address?: string | null;
+  /** Where it is. */
+  location?: GeoPointInput | null;
+  /** The corners of the area that belongs to it, in order around it; 3 to 1,000 of them. */
+  geofence?: Array<GeoPointInput> | null;
+}
+
+/** A new vendor. */
+export interface CreateVendorInput {
+  /** The vendor's name. */
+  name: string;
+  /** Its address. */
+  address?: string | null;
+  /** Where quotes are asked for. */
+  email?: string | null;
+  /** Its telephone number. */
+  phone?: string | null;
+  /** What an hour of its work costs, in major units of the company's currency. */
+  labourRate?: Decimal | null;
+}
+
+/** A change of a vendor. */
+export interface UpdateVendorInput {
+  /** The vendor. */
+  id: string;
+  /** The version that the change is based on; the change is refused when the vendor moved on since. */
+  version?: number | null;
+  /** The vendor's name. */
+  name?: string | null;
+  /** Its address. */
+  address?: string | null;
+  /** Where quotes are asked for. */
+  email?: string | null;
+  /** Its telephone number. */
+  phone?: string | null;
+  /** What an hour of its work costs, in major units of the company's currency. */
+  labourRate?: Decimal | null;
+}
+
+/** A change of the company. */
+export interface UpdateCompanyInput {
+  /** The version that the change is based on; the change is refused when the company moved on since. */
+  version?: number | null;
+  /** The company's name. */
+  name?: string | null;
+  /** The time zone that its days are counted in, as in Europe/Amsterdam. */
+  timeZone?: string | null;
+}
+
+/** Out of use, or back into it. */
+export interface RetireInput {
+  /** What is meant. */
+  id: string;
+  /** The version that the change is based on; the change is refused when it moved on since. */
+  version?: number | null;
+  /** False brings it back into use. */
+  retired?: boolean | null;
+}
+
+/** An odometer reading. */
+export interface RecordOdometerInput {
+  /** The vehicle. */
+  vehicleId: string;
+  /** Kilometres, 0 to 10,000,000. */
+  km: number;
+  /** When it was read; now if left out. */
+  at?: DateTime | null;
+}
+
+/** An assignment of a driver to a vehicle. */
+export interface AssignDriverInput {
+  /** The vehicle. */
+  vehicleId: string;
+  /** The driver. */
+  driverId: string;
+  /** When it begins; now if left out. */
+  from?: DateTime | null;
+  /** When it ends; it goes on if left out. */
+  until?: DateTime | null;
+}
+
+/** The end of an assignment. */
+export interface EndAssignmentInput {
+  /** The assignment. */
+  id: string;
+  /** The version that the change is based on; the change is refused when it moved on since. */
+  version?: number | null;
+  /** When it ends; now if left out. */
+  until?: DateTime | null;
 }

@@ -12,7 +12,7 @@
 static pg_fixture fx;
 
 static const char *const TABLES[] = { "facilities", "vehicles", "drivers", "damage_reports", "report_search", "damage_photos", "assessments",
-	"photo_embeddings", "idempotency_keys", "events", "rollup_day", "rollup_month" };
+	"photo_embeddings", "idempotency_keys", "events", "rollup_day", "rollup_month", "vendors", "odometer_readings", "driver_assignments" };
 
 static const char *sql(const char *text)
 {
@@ -49,6 +49,9 @@ static void load(void)
 		"INSERT INTO idempotency_keys (tenant_id, key, report_id) SELECT tenant_id, 'k', id FROM damage_reports;"
 		"INSERT INTO events (tenant_id, type, report_id) SELECT tenant_id, 'report.created', id FROM damage_reports;"
 		"INSERT INTO users (tenant_id, email, name, role, password) SELECT t, 'u' || t || '@x.example', 'U', 2, 'hash' || t FROM generate_series(1, 2) t;"
+		"INSERT INTO vendors (tenant_id, name) SELECT t, 'Garage' FROM generate_series(1, 2) t;"
+		"INSERT INTO odometer_readings (tenant_id, vehicle_id, read_at, km) SELECT t, 1, now(), 1 FROM generate_series(1, 2) t;"
+		"INSERT INTO driver_assignments (tenant_id, vehicle_id, driver_id, starts_at) SELECT t, 1, 1, now() FROM generate_series(1, 2) t;"
 		"SELECT rollup_fold()");
 }
 
@@ -116,7 +119,7 @@ static void test_rights(void **state)
 		{ "fleet_app", "DELETE FROM damage_reports" },
 		{ "fleet_app", "INSERT INTO assessments (tenant_id, report_id, id, model, duration_ms, severity_confidence, part_confidence, type_confidence)"
 			" VALUES (1, uuid7(), 1, '', 0, 0, 0, 0)" },
-		{ "fleet_app", "UPDATE tenants SET name = 'x'" },
+		{ "fleet_app", "UPDATE tenants SET slug = 'x'" },
 		{ "fleet_app", "CREATE TABLE fleet.x ()" },
 		{ "fleet_worker", "SELECT name FROM users" },
 		{ "fleet_worker", "SELECT login_find('u1@x.example')" },
