@@ -400,6 +400,19 @@ static void put_errors_first(gql_exec *x, fl_buf *out, size_t start)
 	out->len += text.len;
 }
 
+/* It was executed, mutations too, but is not sent. */
+static fl_err answer_too_large(gql_exec *x, uint32_t max, fl_buf *out, size_t start)
+{
+	out->len = start;
+	out->err = FL_OK;
+	x->errors = (gql_errors){ .mem = x->mem };
+	gql_fault(&x->errors, GQL_CODE_RESULT, GQL_NONE, GQL_NONE, "The answer is larger than %u bytes: ask for less at a time.", max);
+	fl_buf_lit(out, "{");
+	gql_write_errors(out, &x->errors, x->plan->doc.source, x->ctx->request_id);
+	fl_buf_lit(out, ",\"data\":null}");
+	return out->err;
+}
+
 /* variables, holds and arguments are settled: the rest is running and writing. */
 static fl_err run_and_write(gql_exec *x, const fl_gql_limits *limits, fl_buf *out, fl_gql_outcome *outcome)
 {
@@ -421,6 +434,8 @@ static fl_err run_and_write(gql_exec *x, const fl_gql_limits *limits, fl_buf *ou
 		put_errors_first(x, out, start);
 	if (err == FL_OK)
 		err = out->err ? out->err : out->len - start > limits->result_bytes ? FL_TOO_LARGE : FL_OK;
+	if (err == FL_TOO_LARGE)
+		err = answer_too_large(x, limits->result_bytes, out, start);
 	if (err != FL_OK)
 		out->len = start;
 	outcome->status = FL_GQL_EXECUTED;

@@ -311,6 +311,7 @@ void fl_gql_schema_free(fl_gql_schema *schema);
 /* For fl_gql_object_of; asserts that the type exists. */
 uint16_t fl_gql_type_index(const fl_gql_schema *schema, const char *type);
 
+/* Each limit has a code of its own (docs/graphql-limits.md). */
 typedef struct fl_gql_limits { /* 0 takes the default */
 	uint32_t document_bytes;  /* 256 KiB */
 	uint32_t tokens;          /* 15,000 */
@@ -380,7 +381,8 @@ typedef struct fl_gql_outcome {
 FL_MUST fl_err fl_gql_request_from_json(const fl_json *body, fl_gql_request *out, fl_diag *diag);
 
 /* Runs a query or mutation and appends the whole response to out. Memory comes from ctx->mem.
- * Errors: only FL_NOMEM, FL_TOO_LARGE (the response) and FL_CANCELLED; out is then as before. All else is in out. */
+ * Errors: only FL_NOMEM, FL_TOO_LARGE (out cannot even hold the reason) and FL_CANCELLED; out is then as before. All else is
+ * in out. */
 FL_MUST fl_err fl_gql_execute(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request *request, fl_buf *out, fl_gql_outcome *outcome);
 
 /* A response that only says why: {"errors":[{"message":...,"extensions":{"code":...}}]}. */

@@ -69,7 +69,7 @@ static bool token(gql_lexer *l, gql_token_kind kind, uint32_t start, uint32_t en
 	l->start = start;
 	l->end = l->at = end;
 	if (++l->tokens > l->tokens_max) {
-		gql_fault(l->errors, GQL_CODE_LIMIT, start, GQL_NONE, "The document has more than %u tokens.", l->tokens_max);
+		gql_fault(l->errors, GQL_CODE_TOKENS, start, GQL_NONE, "The document has more than %u tokens.", l->tokens_max);
 		return false;
 	}
 	return true;

@@ -63,7 +63,7 @@ static void spend(merger *m, uint32_t steps)
 		return;
 	m->work += steps;
 	if (m->work > OVERLAP_WORK_MAX)
-		gql_fault(m->errors, GQL_CODE_LIMIT, GQL_NONE, GQL_NONE, "The document is too involved to be checked.");
+		gql_fault(m->errors, GQL_CODE_WORK, GQL_NONE, GQL_NONE, "The document is too involved to be checked.");
 }
 
 /* ---- Comparing ---- */

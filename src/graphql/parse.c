@@ -33,9 +33,9 @@ static bool full(gql_parser *p)
 		(pointer) = &push_doc->name##s[push_doc->name##_count++];                                              \
 	} while (0)
 
-static bool limit(gql_parser *p, const char *what, uint32_t max)
+static bool limit(gql_parser *p, const char *code, const char *what, uint32_t max)
 {
-	gql_fault(p->lexer.errors, GQL_CODE_LIMIT, p->lexer.start, GQL_NONE, "The document has more than %u %s.", max, what);
+	gql_fault(p->lexer.errors, code, p->lexer.start, GQL_NONE, "The document has more than %u %s.", max, what);
 	return false;
 }
 
@@ -48,7 +48,7 @@ bool gql_parse_type(gql_parser *p, gql_type_text *out)
 	*out = (gql_type_text){ .place = l->start };
 	for (; l->kind == GQL_T_BRACKET_L; lists++) {
 		if (lists == GQL_LISTS_MAX)
-			return limit(p, "lists in one type", GQL_LISTS_MAX);
+			return limit(p, GQL_CODE_VALUE_DEPTH, "lists in one type", GQL_LISTS_MAX);
 		if (!gql_lex_next(l))
 			return false;
 	}
@@ -150,7 +150,7 @@ bool gql_parse_value(gql_parser *p, bool constant, uint32_t *index)
 		if (l->kind == GQL_T_BRACKET_L || l->kind == GQL_T_BRACE_L) {
 			v->kind = l->kind == GQL_T_BRACKET_L ? GQL_L_LIST : GQL_L_OBJECT;
 			if (depth == GQL_VALUE_DEPTH_MAX)
-				return limit(p, "levels in one value", GQL_VALUE_DEPTH_MAX);
+				return limit(p, GQL_CODE_VALUE_DEPTH, "levels in one value", GQL_VALUE_DEPTH_MAX);
 			open[depth++] = parent;
 			parent = p->doc->literal_count - 1;
 			if (!gql_lex_next(l))
@@ -192,7 +192,7 @@ bool gql_parse_directives(gql_parser *p, bool constant, gql_range *out)
 	while (l->kind == GQL_T_AT) {
 		gql_directive *d;
 		if (p->limits && ++p->directives > p->limits->directives)
-			return limit(p, "directives", p->limits->directives);
+			return limit(p, GQL_CODE_DIRECTIVES, "directives", p->limits->directives);
 		PUSH(p, directive, d);
 		*d = (gql_directive){ .place = l->start };
 		gql_range arguments;
@@ -215,7 +215,7 @@ static bool parse_field(gql_parser *p, gql_selection *s)
 	s->key = s->name;
 	if (l->kind == GQL_T_COLON) {
 		if (++p->aliases > p->limits->aliases)
-			return limit(p, "aliases", p->limits->aliases);
+			return limit(p, GQL_CODE_ALIASES, "aliases", p->limits->aliases);
 		s->aliased = true;
 		if (!gql_lex_next(l))
 			return false;
@@ -283,7 +283,7 @@ static bool parse_selection_set(gql_parser *p, gql_range *out)
 		if (l->kind == GQL_T_BRACE_L ? s->kind != GQL_S_SPREAD : s->kind == GQL_S_INLINE) {
 			/* Fields and inline fragments nest; the depth of the tree alone is bounded here, fragments later. */
 			if (++depth > 2 * p->limits->depth + 2)
-				return limit(p, "levels", p->limits->depth);
+				return limit(p, GQL_CODE_DEPTH, "levels", p->limits->depth);
 			s->has_set = true;
 			parent = index;
 			if (!gql_lex_take(l, GQL_T_BRACE_L))
@@ -425,7 +425,7 @@ bool gql_parse(gql_document *doc, fl_arena *mem, fl_str source, const fl_gql_lim
 	gql_parser parser = { .doc = doc, .limits = limits };
 	*doc = (gql_document){ .mem = mem, .source = source };
 	if (source.len > limits->document_bytes) {
-		gql_fault(errors, GQL_CODE_LIMIT, GQL_NONE, GQL_NONE, "The document is larger than %u bytes.", limits->document_bytes);
+		gql_fault(errors, GQL_CODE_BYTES, GQL_NONE, GQL_NONE, "The document is larger than %u bytes.", limits->document_bytes);
 		return false;
 	}
 	if (!gql_lex_start(&parser.lexer, source, limits->tokens, errors))

@@ -55,9 +55,9 @@ static bool full(planner *p)
 	return false;
 }
 
-static bool limit(planner *p, uint32_t place, const char *what, uint32_t max)
+static bool limit(planner *p, const char *code, uint32_t place, const char *what, uint32_t max)
 {
-	gql_fault(p->errors, GQL_CODE_LIMIT, place, GQL_NONE, "The operation has more than %u %s.", max, what);
+	gql_fault(p->errors, code, place, GQL_NONE, "The operation has more than %u %s.", max, what);
 	return false;
 }
 
@@ -172,7 +172,7 @@ static bool collect_selection(planner *p, uint32_t index, uint32_t condition)
 	const gql_selection *s = &p->doc->selections[index];
 	bool never = false, seen;
 	if (++p->work > WORK_PER_SELECTION * p->limits->selections)
-		return limit(p, s->place, "fields behind its fragments", p->limits->selections);
+		return limit(p, GQL_CODE_SELECTIONS, s->place, "fields behind its fragments", p->limits->selections);
 	if (!narrow(p, s->directives, &condition, &never))
 		return false;
 	if (never)
@@ -370,9 +370,9 @@ static bool plan_node(planner *p, const task *t, gql_node *node, const group *g)
 	node->composite = gql_is_composite(node->def->type.type);
 	node->zero_is_null = !gql_ref_nonnull(node->def->type) && node->def->type.type->scalar && node->def->type.type->scalar->zero_is_null;
 	if (node->depth > p->limits->depth)
-		return limit(p, s->place, "levels of fields", p->limits->depth);
+		return limit(p, GQL_CODE_DEPTH, s->place, "levels of fields", p->limits->depth);
 	if (++p->node_count > p->limits->selections)
-		return limit(p, s->place, "fields", p->limits->selections);
+		return limit(p, GQL_CODE_SELECTIONS, s->place, "fields", p->limits->selections);
 	p->node_count--;
 	PUSH(p, p->scratch, p, node, slot);
 	*slot = node;
@@ -397,7 +397,7 @@ static bool plan_branch(planner *p, const task *t)
 	t->branch->count = p->group_count;
 	t->branch->positions = p->position;
 	if (!t->parent && p->group_count > p->limits->root_fields)
-		return limit(p, GQL_NONE, "root fields", p->limits->root_fields);
+		return limit(p, GQL_CODE_ROOT_FIELDS, GQL_NONE, "root fields", p->limits->root_fields);
 	for (uint32_t i = 0; i < p->group_count; i++)
 		if (!plan_node(p, t, &t->branch->nodes[i], p->groups[i]))
 			return false;

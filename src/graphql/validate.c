@@ -40,7 +40,7 @@ static bool worked_too_much(validator *v, uint32_t steps)
 	v->work += steps;
 	if (v->work <= WORK_MAX)
 		return false;
-	gql_fault(v->errors, GQL_CODE_LIMIT, GQL_NONE, GQL_NONE, "The document is too involved to be checked.");
+	gql_fault(v->errors, GQL_CODE_WORK, GQL_NONE, GQL_NONE, "The document is too involved to be checked.");
 	return true;
 }
 

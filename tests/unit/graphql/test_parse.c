@@ -141,14 +141,14 @@ static void expect_quick(char *query, const char *message)
 
 static void torture(void **state)
 {
-	expect_quick(repeat("", "{loop", 10000, ""), "LIMIT_EXCEEDED");
-	expect_quick(repeat("{hello ", "...{", 5000, ""), "LIMIT_EXCEEDED");
-	expect_quick(repeat("{", "a:hello ", 50000, "}"), "LIMIT_EXCEEDED");
+	expect_quick(repeat("", "{loop", 10000, ""), "DEPTH_LIMIT");
+	expect_quick(repeat("{hello ", "...{", 5000, ""), "DEPTH_LIMIT");
+	expect_quick(repeat("{", "a:hello ", 50000, "}"), "DOCUMENT_BYTES_LIMIT");
 	expect_quick(repeat("{", "hello ", 200000, "}"), "The document is larger than 262144 bytes.");
 	expect_quick(repeat("{", "hello ", 20000, "}"), "The document has more than 15000 tokens.");
 	expect_quick(repeat("{echo(nested:", "[", 10000, ")}"), "The document has more than 64 levels in one value.");
 	expect_quick(repeat("{echo(point:", "{inner:", 10000, ")}"), "The document has more than 64 levels in one value.");
-	expect_quick(repeat("query($a:", "[", 10000, "Int"), "LIMIT_EXCEEDED");
+	expect_quick(repeat("query($a:", "[", 10000, "Int"), "VALUE_DEPTH_LIMIT");
 	expect_quick(repeat("{hello ", "@skip(if:true)", 600, "}"), "The document has more than 500 directives.");
 	expect_quick(repeat("{", "a", 200000, "}"), "Cannot query field");
 	expect_quick(repeat("{echo(text:\"", "\\u{1F600}", 20000, "\")}"), "\xf0\x9f\x98\x80");
@@ -207,11 +207,44 @@ static void depth(void **state)
 	expect_quick(text, "The operation has more than 32 levels of fields.");
 }
 
+/* Every limit has a code of its own, and reaching it is no accident. */
+static void codes(void **state)
+{
+	static const fl_gql_limits tight = { .document_bytes = 300, .tokens = 60, .depth = 3, .aliases = 2, .directives = 2, .root_fields = 3,
+					     .selections = 6, .result_bytes = 100 };
+	static const struct {
+		const char *query, *code;
+	} cases[] = {
+		{ "{ hello }", "\"data\":{" },
+		{ "{ loop { loop { loop { hello } } } }", "\"DEPTH_LIMIT\"" },
+		{ "{ ...A } fragment A on Query { loop { loop { ...B } } } fragment B on Query { loop { hello } }", "\"DEPTH_LIMIT\"" },
+		{ "{ a: hello b: hello c: hello }", "\"ALIAS_LIMIT\"" },
+		{ "{ hello @skip(if: false) a: hello @skip(if: false) b: hello @skip(if: false) }", "\"DIRECTIVE_LIMIT\"" },
+		{ "{ hello __typename all { i8 } things { __typename } }", "\"ROOT_FIELD_LIMIT\"" },
+		{ "{ all { i8 i16 i32 i64 u8 u16 u32 } }", "\"SELECTION_LIMIT\"" },
+		{ "{ books(first: 4) { id name pages } }", "\"RESULT_BYTES_LIMIT\"" },
+	};
+	shop small;
+	shop_open(&small, &tight);
+	for (size_t i = 0; i < FL_COUNT(cases); i++) {
+		const char *answer = shop_run(&small, cases[i].query, NULL);
+		if (!strstr(answer, cases[i].code))
+			fail_msg("%s: %s", cases[i].query, answer);
+	}
+	char *many = repeat("{", "hello ", 50, "}");
+	assert_non_null(strstr(shop_run(&small, many, NULL), "\"DOCUMENT_BYTES_LIMIT\""));
+	free(many);
+	many = repeat("{", "a ", 70, "}");
+	assert_non_null(strstr(shop_run(&small, many, NULL), "\"TOKEN_LIMIT\""));
+	free(many);
+	shop_close(&small);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(documents), cmocka_unit_test(refused),     cmocka_unit_test(places),
-		cmocka_unit_test(torture),   cmocka_unit_test(exponential), cmocka_unit_test(depth),
+		cmocka_unit_test(torture),   cmocka_unit_test(exponential), cmocka_unit_test(depth), cmocka_unit_test(codes),
 	};
 	return cmocka_run_group_tests(tests, open_shop, close_shop);
 }
