@@ -169,6 +169,46 @@ static fl_gql_value raw_leaf(const gql_literal *v)
 	return raw;
 }
 
+/* Variables inside the value of a scalar: below an object their place has no type, in a list it is the scalar's. */
+static void note_inside(const walk *w, const gql_type *type, uint32_t index)
+{
+	const gql_literal *literals = w->c->literals;
+	uint32_t object_end = 0;
+	for (uint32_t i = index; i < literals[index].end; i++) {
+		bool in_object = i < object_end;
+		if (literals[i].kind == GQL_L_OBJECT)
+			object_end = FL_MAX(object_end, literals[i].end);
+		if (literals[i].kind == GQL_L_VARIABLE)
+			w->c->on_variable(w->c->arg, i, (gql_type_ref){ in_object ? NULL : type, 0, 0 }, false, NULL);
+	}
+}
+
+/* A scalar whose values have a structure. While a document is validated its variables have no values yet. */
+static const char *coerce_json(walk *w, const gql_type *type, uint32_t index, fl_gql_value *out)
+{
+	gql_coercer *c = w->c;
+	if (c->on_variable && gql_literal_has_variables(c->literals, index)) {
+		note_inside(w, type, index);
+		return NULL;
+	}
+	const fl_json *json = gql_literal_to_json(c, index);
+	if (!json)
+		return "it nests too deep";
+	if (type->scalar)
+		return type->scalar->parse_json(c->mem, json, out);
+	*out = fl_gql_json(json); /* a schema of a tool: any scalar will do */
+	return NULL;
+}
+
+static const char *coerce_leaf(walk *w, const gql_type *type, const gql_literal *v, fl_gql_value *out)
+{
+	fl_gql_value raw = raw_leaf(v);
+	bool number = v->kind == GQL_L_INT || v->kind == GQL_L_FLOAT;
+	if (raw.kind == FL_GQL_ABSENT && !number)
+		return "this kind of value is not accepted";
+	return type->scalar->parse(w->c->mem, &raw, number ? v->text : (fl_str){}, out);
+}
+
 static void coerce_scalar(walk *w, const gql_type *type, uint32_t index, fl_gql_value *out)
 {
 	const gql_literal *v = &w->c->literals[index];
@@ -182,12 +222,8 @@ static void coerce_scalar(walk *w, const gql_type *type, uint32_t index, fl_gql_
 		COMPLAIN(w, index, v->place, "%s%" FL_FMT "%s", wrong, FL_ARG(fl_buf_view(&shown)), shown.err ? "..." : "");
 		return;
 	}
-	fl_gql_value raw = raw_leaf(v);
-	bool number = v->kind == GQL_L_INT || v->kind == GQL_L_FLOAT;
-	wrong = raw.kind == FL_GQL_ABSENT && !number ? "this kind of value is not accepted" :
-		type->scalar ? type->scalar->parse(w->c->mem, &raw, number ? v->text : (fl_str){}, out) : NULL;
-	if (!type->scalar && !wrong)
-		*out = raw; /* a schema of a tool: any scalar will do */
+	bool structured = !type->scalar || type->scalar->parse_json;
+	wrong = structured ? coerce_json(w, type, index, out) : coerce_leaf(w, type, v, out);
 	if (!wrong)
 		return;
 	gql_print_literal(&shown, w->c->literals, index);

@@ -151,9 +151,9 @@ bool gql_cost_read(fl_gql_schema *schema, gql_errors *errors)
 		gql_type *type = schema->types[i];
 		double usual = !gql_is_composite(type) ? 0 : type->of_engine ? INTROSPECTION_WEIGHT : 1;
 		r.owner = r.name = type->name;
-		if (gql_is_abstract(type) && gql_applied(schema, type->directives, "cost"))
+		if (gql_is_abstract(type) && gql_applied(schema, gql_applied_to(schema, type, "cost"), "cost"))
 			WRONG(&r, "interfaces and unions weigh as much as their heaviest object: @cost belongs there");
-		type->weight = read_weight(&r, type->directives, usual);
+		type->weight = read_weight(&r, gql_applied_to(schema, type, "cost"), usual);
 		read_inputs(&r, type->name, type->inputs, type->input_count);
 		if (!read_fields(&r, type))
 			return false;

@@ -212,16 +212,25 @@ static bool coerce_variables(gql_exec *x, const fl_gql_request *request)
 	uint32_t count = range.end - range.first, literal_count;
 	gql_literal *literals = NULL;
 	fl_gql_value *values = fl_new_array(x->mem, fl_gql_value, count);
-	if (!values)
+	gql_sent *sent = fl_new_array(x->mem, gql_sent, count);
+	if (!values || !sent)
 		goto full;
 	if (request->variables && request->variables->type == FL_JSON_OBJECT && (count || request->upload_count) &&
 	    !gql_literals_from_json(x->mem, request->variables, &literals, &literal_count))
 		goto full;
 	if (!place_uploads(request, literals, &x->errors))
 		return false;
-	for (uint32_t i = 0; i < count; i++)
-		coerce_variable(x, literals, find_member(literals, x->plan->doc.variables[range.first + i].name), i, &values[i]);
+	for (uint32_t i = 0; i < count; i++) {
+		const gql_variable *v = &x->plan->doc.variables[range.first + i];
+		uint32_t found = find_member(literals, v->name);
+		coerce_variable(x, literals, found, i, &values[i]);
+		if (found != GQL_NONE)
+			sent[i] = (gql_sent){ literals, found };
+		else if (v->default_value != GQL_NONE)
+			sent[i] = (gql_sent){ x->plan->doc.literals, v->default_value };
+	}
 	x->variables = values;
+	x->sent = sent;
 	return !x->errors.count && !x->errors.nomem;
 full:
 	x->errors.nomem = true;
@@ -292,7 +301,7 @@ static bool settle_node(gql_exec *x, uint32_t i)
 	fl_gql_value *args = fl_arena_take(x->mem, def->arg_count * sizeof(*args));
 	gql_errors errors = { .mem = x->mem };
 	gql_coercer c = { .mem = x->mem, .errors = &errors, .code = GQL_CODE_INPUT, .literals = x->plan->doc.literals,
-			  .place = GQL_NONE, .variable_values = x->variables };
+			  .place = GQL_NONE, .variable_values = x->variables, .sent = x->sent };
 	if (!args)
 		return false;
 	memcpy(args, node->args, def->arg_count * sizeof(*args));

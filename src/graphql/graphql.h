@@ -43,6 +43,7 @@ typedef enum fl_gql_kind {
 	FL_GQL_LIST,   /* items[count] */
 	FL_GQL_INPUT,  /* an input object: read it with fl_gql_member */
 	FL_GQL_OPAQUE, /* pointer: the uploaded file that the transport put in */
+	FL_GQL_JSON,   /* json: what a scalar of structured values holds, as GeoJSON */
 	FL_GQL_OBJECT, /* pointer: the parent of the next level; type is needed for interfaces and unions only */
 	FL_GQL_ROWS,   /* a list of objects: structs side by side, pointer, stride bytes apart */
 	FL_GQL_PTRS,   /* a list of objects: pointers[count] */
@@ -61,6 +62,7 @@ typedef struct fl_gql_value {
 		const struct fl_gql_value *items;
 		const void *pointer;
 		const void *const *pointers;
+		const fl_json *json;
 	};
 } fl_gql_value;
 
@@ -87,6 +89,10 @@ static inline fl_gql_value fl_gql_enum(int value) /* 0 is null */
 static inline fl_gql_value fl_gql_string(fl_str s) /* ptr NULL is null */
 {
 	return (fl_gql_value){ .kind = s.ptr ? FL_GQL_STRING : FL_GQL_NULL, .count = (uint32_t)s.len, .text = s.ptr };
+}
+static inline fl_gql_value fl_gql_json(const fl_json *json) /* NULL is null */
+{
+	return (fl_gql_value){ .kind = json ? FL_GQL_JSON : FL_GQL_NULL, .json = json };
 }
 static inline fl_gql_value fl_gql_object(const void *object) /* NULL is null */
 {
@@ -284,16 +290,44 @@ typedef struct fl_gql_type_binds {
 
 /* parse: in is a BOOL, INT, FLOAT or STRING value (from JSON or a literal), or OPAQUE. Returns what the client did
  * wrong as a sentence, NULL when all is well. text: how a number was written in the document; empty from JSON.
- * write: puts JSON; false when value is nothing this scalar can show. */
+ * write: puts JSON; false when value is nothing this scalar can show.
+ * parse_json: instead of parse, for scalars whose values have a structure: in is the whole value, at most
+ * FL_GQL_JSON_DEPTH deep, whether it came as JSON, as a literal, or as a literal with variables in it. */
 typedef struct fl_gql_scalar {
 	const char *name;
 	const char *(*parse)(fl_arena *mem, const fl_gql_value *in, fl_str text, fl_gql_value *out);
 	bool (*write)(fl_buf *out, const fl_gql_value *value);
 	bool zero_is_null; /* an integer column of 0 is null where null may be */
+	const char *(*parse_json)(fl_arena *mem, const fl_json *in, fl_gql_value *out);
 } fl_gql_scalar;
+enum { FL_GQL_JSON_DEPTH = 100 };
 
 /* Known without being given: DateTime (FL_GQL_INT, microseconds UTC), BigInt (FL_GQL_INT), Decimal (FL_GQL_STRING in
- * canonical form, at most 30 digits), UUID (FL_GQL_STRING of 36 lower-case characters), Upload (FL_GQL_OPAQUE). */
+ * canonical form, at most 30 digits), UUID (FL_GQL_STRING of 36 lower-case characters), Upload (FL_GQL_OPAQUE),
+ * JSON (FL_GQL_JSON, anything), GeoJSON (FL_GQL_JSON, a geometry of RFC 7946 that was checked). The last two are written
+ * from FL_GQL_JSON, or from a FL_GQL_STRING that is JSON already, as ST_AsGeoJSON gives it. */
+
+/* ---- Federation: the schema as a subgraph ------------------------------------------------------------------------ */
+
+/* An SDL that says
+ *	extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable"])
+ * is a subgraph: the directives of that version are known (those not imported as @federation__name), Query gets _service
+ * and _entities, and each type with a resolvable @key needs one of these, which is asked once for all representations
+ * of its type in a request. Introspection shows none of it, and _service { sdl } shows the SDL as it was given. */
+typedef struct fl_gql_references {
+	size_t count;
+	const fl_json *const *keys;  /* the representations: objects, their __typename is this type */
+	fl_gql_value *results;       /* start out absent, which is null: no such thing */
+	const fl_gql_schema *schema; /* for fl_gql_object_of, which interfaces with a @key need */
+} fl_gql_references;
+
+typedef struct fl_gql_entity {
+	const char *type;
+	/* May wait; types of one request run beside each other. An error fails all of the type. */
+	fl_err (*resolve)(fl_ctx *ctx, const fl_gql_field *field, fl_gql_references *references);
+} fl_gql_entity;
+
+enum { FL_GQL_REPRESENTATIONS_MAX = 10000 }; /* in one _entities */
 
 /* ---- Schema and engine ------------------------------------------------------------------------------------------ */
 
@@ -303,6 +337,8 @@ typedef struct fl_gql_schema_options {
 	size_t type_count;
 	const fl_gql_scalar *scalars; /* beyond those known */
 	size_t scalar_count;
+	const fl_gql_entity *entities;
+	size_t entity_count;
 } fl_gql_schema_options;
 
 /* Errors: FL_BAD_INPUT (the SDL is wrong, or a field is unbound or bound to an unfit column; diag names it), FL_NOMEM. */

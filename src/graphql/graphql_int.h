@@ -328,10 +328,12 @@ typedef struct gql_type {
 	gql_builtin builtin;
 	uint16_t index;
 	bool one_of;
-	bool of_engine; /* built in: scalars of the specification and introspection */
+	bool of_engine; /* built in: scalars of the specification, introspection, federation */
+	bool hidden;    /* introspection does not show it */
 	fl_str name, description, specified_by;
 	bool defined;
-	gql_range directives;
+	gql_range *ranges; /* of directives: of the definition and of each extension */
+	uint32_t range_count, range_cap;
 	gql_field_def *fields;
 	gql_input *inputs;
 	gql_enum_value *values;
@@ -396,7 +398,7 @@ typedef struct gql_directive_def {
 	uint32_t arg_count;
 	uint32_t places; /* gql_place_bits */
 	bool repeatable;
-	bool of_engine;
+	bool of_engine, hidden;
 } gql_directive_def;
 
 struct fl_gql_schema {
@@ -416,6 +418,9 @@ struct fl_gql_schema {
 	gql_document doc;         /* holds default values and applied directives */
 	const gql_type *t_schema, *t_type, *t_string, *t_boolean, *t_int, *t_float, *t_id;
 	gql_field_def meta_schema, meta_type; /* __schema and __type of the query type */
+	gql_range *ranges;                    /* directives of the schema itself and of its extensions */
+	uint32_t range_count, range_cap;
+	struct gql_federation *federation;    /* NULL: no @link to it (federation.c) */
 };
 
 /* A map with the schema's seed: fl_map_init asks the kernel for one each time. */
@@ -440,6 +445,8 @@ fl_str gql_ref_text(fl_arena *mem, gql_type_ref ref);
 extern const char gql_builtin_sdl[];
 extern const fl_gql_scalar gql_known_scalars[];
 extern const size_t gql_known_scalar_count;
+const char *gql_geojson_parse(fl_arena *mem, const fl_json *in, fl_gql_value *out); /* geojson.c */
+const char *gql_any_parse(fl_arena *mem, const fl_json *in, fl_gql_value *out);     /* entities.c */
 /* Binds the types of introspection (introspect.c). */
 void gql_bind_introspection(fl_gql_schema *schema);
 const fl_gql_schema *gql_field_schema(const fl_gql_field *field);
@@ -447,10 +454,43 @@ const fl_gql_schema *gql_field_schema(const fl_gql_field *field);
 /* A directive that the SDL applies (applied.c); NULL: it does not. The argument is NULL when it is not given. */
 const gql_directive *gql_applied(const fl_gql_schema *schema, gql_range directives, const char *name);
 const gql_literal *gql_applied_argument(const fl_gql_schema *schema, const gql_directive *directive, const char *name);
+/* Those of a type or the schema, which have ranges, one after the other; *at starts at 0. NULL: no more of that name. */
+const gql_directive *gql_applied_next(const fl_gql_schema *schema, const gql_range *ranges, uint32_t count, fl_str name, uint32_t *at);
+/* The range in which the type's definition or one of its extensions applies that directive; empty: none does. */
+gql_range gql_applied_to(const fl_gql_schema *schema, const gql_type *type, const char *name);
 /* Reads @cost and @listSize (cost_schema.c). False: no memory. */
 bool gql_cost_read(fl_gql_schema *schema, gql_errors *errors);
 
+/* ---- Federation (federation.c, federation_keys.c, entities.c) ---- */
+
+typedef struct gql_entity {
+	const gql_type *type;
+	const fl_gql_entity *bind; /* NULL in a schema of a tool */
+} gql_entity;
+
+typedef struct gql_federation {
+	unsigned minor;            /* of version 2 */
+	fl_str prefix;             /* of what is not imported: "federation" or its alias */
+	fl_str key, requires, provides; /* what this schema calls them */
+	gql_entity *entities;      /* what _entities can look up, in the order of the SDL */
+	uint32_t entity_count;
+	gql_type *meta;            /* its fields are _service and _entities */
+} gql_federation;
+
+/* Reads the schema's @link directives and defines what they import. Between parsing the SDL and linking it. */
+bool gql_federation_define(fl_gql_schema *schema, gql_errors *errors);
+/* After linking: checks the sets of fields that @key, @requires and @provides name. */
+void gql_federation_check(fl_gql_schema *schema, gql_errors *errors);
+/* Binds _service, _entities and the entities' resolvers (entities.c). */
+void gql_federation_bind(fl_gql_schema *schema, const fl_gql_schema_options *options, gql_errors *errors);
+
 /* ---- Coercion (coerce.c) ---- */
+
+/* What was sent for a variable, before coercion: a literal somewhere. literals NULL: nothing, and there is no default. */
+typedef struct gql_sent {
+	const gql_literal *literals;
+	uint32_t index;
+} gql_sent;
 
 typedef struct gql_coercer {
 	fl_arena *mem;
@@ -462,6 +502,7 @@ typedef struct gql_coercer {
 	/* What variables inside literals mean; literal.integer is their index. Validation gets a call instead and leaves the
 	 * value absent. */
 	const fl_gql_value *variable_values;
+	const gql_sent *sent;                /* the same as they were sent, for scalars that take JSON */
 	void (*on_variable)(void *arg, uint32_t literal, gql_type_ref type, bool has_default, const gql_type *one_of);
 	void *arg;
 } gql_coercer;
@@ -470,6 +511,9 @@ typedef struct gql_coercer {
 bool gql_coerce(gql_coercer *coercer, gql_type_ref type, uint32_t index, fl_gql_value *out);
 /* JSON -> literals in preorder, for variables; names are the keys. */
 bool gql_literals_from_json(fl_arena *mem, const fl_json *json, gql_literal **out, uint32_t *count);
+/* The whole value of a scalar that takes JSON. NULL: it nests deeper than FL_GQL_JSON_DEPTH, or memory is full. */
+const fl_json *gql_literal_to_json(const gql_coercer *coercer, uint32_t index); /* literal_json.c */
+bool gql_literal_has_variables(const gql_literal *literals, uint32_t index);
 /* The literal at a path as in "input.photos.0", below the object literals[0]; NULL when there is none. */
 gql_literal *gql_literal_at(gql_literal *literals, fl_str path);
 /* A literal as GraphQL text, for error messages and introspection. */
@@ -601,6 +645,7 @@ typedef struct gql_exec {
 	const gql_plan *plan;
 	const void *root;
 	const fl_gql_value *variables;
+	const gql_sent *sent;             /* the same before coercion */
 	uint8_t *holds;                   /* by condition */
 	const fl_gql_value **arguments;   /* by dynamic node; NULL: they are wrong, the failure says why */
 	const gql_failure **wrong_arguments;

@@ -46,7 +46,12 @@ static fl_err schema_description(fl_ctx *ctx, const fl_gql_field *field, const v
 static fl_err schema_types(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
 {
 	const fl_gql_schema *schema = parent;
-	return give_types(ctx, (const gql_type *const *)schema->types, schema->type_count, out);
+	const gql_type **shown = fl_arena_take(ctx->mem, schema->type_count * sizeof(*shown));
+	uint32_t count = 0;
+	for (uint32_t i = 0; shown && i < schema->type_count; i++)
+		if (!schema->types[i]->hidden)
+			shown[count++] = schema->types[i];
+	return shown ? give_types(ctx, shown, count, out) : out_of_memory();
 }
 
 static fl_err give_root(fl_ctx *ctx, const void *parent, fl_gql_operation operation, fl_gql_value *out)
@@ -74,8 +79,13 @@ static fl_err schema_subscription_type(fl_ctx *ctx, const fl_gql_field *field, c
 static fl_err schema_directives(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
 {
 	const fl_gql_schema *schema = parent;
-	*out = fl_gql_rows(schema->directives, sizeof(*schema->directives), schema->directive_count);
-	return FL_OK;
+	const void **shown = fl_arena_take(ctx->mem, schema->directive_count * sizeof(*shown));
+	uint32_t count = 0;
+	for (uint32_t i = 0; shown && i < schema->directive_count; i++)
+		if (!schema->directives[i].hidden)
+			shown[count++] = &schema->directives[i];
+	*out = fl_gql_ptrs(shown, count);
+	return shown ? FL_OK : out_of_memory();
 }
 
 static const fl_gql_bind schema_binds[] = {
@@ -322,5 +332,5 @@ static fl_err meta_type(fl_ctx *ctx, const fl_gql_field *field, const void *pare
 {
 	const gql_type *type = gql_schema_type(gql_field_schema(field), fl_gql_text(fl_gql_arg(field, "name")));
 	*out = fl_gql_null();
-	return type ? give_ref(ctx, (gql_type_ref){ type, 0, 0 }, out) : FL_OK;
+	return type && !type->hidden ? give_ref(ctx, (gql_type_ref){ type, 0, 0 }, out) : FL_OK;
 }

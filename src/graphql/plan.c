@@ -357,6 +357,13 @@ static bool plan_children(planner *p, gql_node *node, const group *g)
 	return true;
 }
 
+/* Fields that show what the schema is: not for those to whom introspection is closed. */
+static bool tells_schema(const fl_gql_schema *schema, const gql_field_def *def)
+{
+	const gql_federation *f = schema->federation;
+	return def == &schema->meta_schema || def == &schema->meta_type || (f && def == &f->meta->fields[0]);
+}
+
 static bool plan_node(planner *p, const task *t, gql_node *node, const group *g)
 {
 	const gql_selection *s = &p->doc->selections[g->first->selection];
@@ -378,7 +385,7 @@ static bool plan_node(planner *p, const task *t, gql_node *node, const group *g)
 	*slot = node;
 	p->plan->depth = FL_MAX(p->plan->depth, node->depth);
 	p->plan->lists_nest |= node->def->type.lists > 1;
-	if (p->limits->no_introspection && (node->def == &p->plan->schema->meta_schema || node->def == &p->plan->schema->meta_type)) {
+	if (p->limits->no_introspection && tells_schema(p->plan->schema, node->def)) {
 		gql_fault(p->errors, "INTROSPECTION_DISABLED", s->place, GQL_NONE, "Introspection is switched off here.");
 		return false;
 	}

@@ -112,9 +112,33 @@ static bool write_nothing(fl_buf *out, const fl_gql_value *value)
 	return false;
 }
 
+static const char *parse_any(fl_arena *mem, const fl_json *in, fl_gql_value *out)
+{
+	*out = fl_gql_json(in);
+	return NULL;
+}
+
+/* A text is JSON already. */
+static bool write_json(fl_buf *out, const fl_gql_value *value)
+{
+	fl_json_out j = { .buf = out };
+	if (value->kind == FL_GQL_STRING)
+		fl_buf_str(out, fl_gql_text(value));
+	else if (value->kind == FL_GQL_JSON)
+		fl_json_put(&j, value->json);
+	else
+		return false;
+	return true;
+}
+
 const fl_gql_scalar gql_known_scalars[] = {
-	{ "DateTime", parse_datetime, write_datetime, true }, { "BigInt", parse_bigint, write_bigint },
-	{ "Decimal", parse_decimal, write_decimal },    { "UUID", parse_uuid, write_text },
+	{ "DateTime", parse_datetime, write_datetime, .zero_is_null = true },
+	{ "BigInt", parse_bigint, write_bigint },
+	{ "Decimal", parse_decimal, write_decimal },
+	{ "UUID", parse_uuid, write_text },
 	{ "Upload", parse_upload, write_nothing },
+	{ "JSON", .parse_json = parse_any, .write = write_json },
+	{ "GeoJSON", .parse_json = gql_geojson_parse, .write = write_json },
+	{ "_Any", .parse_json = gql_any_parse, .write = write_json },
 };
 const size_t gql_known_scalar_count = FL_COUNT(gql_known_scalars);

@@ -299,9 +299,20 @@ static void make_meta_fields(fl_gql_schema *schema)
 	schema->meta_type.arg_count = 1;
 }
 
+/* _service and _entities are known as __schema is: not among the fields of the query type. */
+static void put_federation_fields(fl_gql_schema *schema)
+{
+	gql_type *meta = schema->federation ? schema->federation->meta : NULL;
+	for (uint32_t i = 0; meta && i < meta->field_count; i++) {
+		meta->fields[i].owner = schema->roots[FL_GQL_QUERY];
+		meta->fields[i].index = 63;
+		put_field(schema, schema->roots[FL_GQL_QUERY], &meta->fields[i]);
+	}
+}
+
 static bool index_fields(fl_gql_schema *schema)
 {
-	uint32_t count = 2, size = 64;
+	uint32_t count = 4, size = 64;
 	for (uint32_t i = 0; i < schema->type_count; i++)
 		count += schema->types[i]->field_count + 1;
 	while (size < count * 2)
@@ -324,6 +335,7 @@ static bool index_fields(fl_gql_schema *schema)
 		make_meta_fields(schema);
 		put_field(schema, schema->roots[FL_GQL_QUERY], &schema->meta_schema);
 		put_field(schema, schema->roots[FL_GQL_QUERY], &schema->meta_type);
+		put_federation_fields(schema);
 	}
 	return true;
 }
@@ -385,7 +397,7 @@ static void bind_scalar(linker *l, gql_type *type, const fl_gql_schema_options *
 	type->scalar = find_scalar(options->scalars, options->scalar_count, type->name);
 	if (!type->scalar)
 		type->scalar = find_scalar(gql_known_scalars, gql_known_scalar_count, type->name);
-	if (!type->scalar && bind)
+	if (!type->scalar && bind && !type->hidden)
 		WRONG(l, "scalar %" FL_FMT " has no functions", FL_ARG(type->name));
 }
 
@@ -505,6 +517,7 @@ static void link_rest(linker *l, const fl_gql_schema_options *options, bool bind
 			bind_scalar(l, schema->types[i], options, bind);
 	for (uint32_t i = 0; i < schema->type_count; i++)
 		check_interfaces(l, schema->types[i]);
+	gql_federation_check(schema, l->errors);
 	if (l->errors->count)
 		return;
 	/* A default may be an object with defaults of its own, which must be known by then; nobody nests them deeper. */
@@ -513,8 +526,10 @@ static void link_rest(linker *l, const fl_gql_schema_options *options, bool bind
 	if (!gql_cost_read(schema, l->errors))
 		l->errors->nomem = true;
 	gql_bind_introspection(schema);
-	if (bind)
+	if (bind) {
 		bind_types(l, options);
+		gql_federation_bind(schema, options, l->errors);
+	}
 }
 
 static fl_err refuse(const gql_errors *errors, fl_diag *diag)
@@ -535,7 +550,7 @@ fl_err gql_schema_build(const fl_gql_schema_options *options, bool bind, fl_gql_
 	gql_errors errors = { .mem = &schema->mem };
 	linker l = { schema, &errors };
 	if (gql_sdl_parse(schema, fl_str_z(gql_builtin_sdl), true, &errors) && gql_sdl_parse(schema, options->sdl, false, &errors)) {
-		if (!link_all(&l))
+		if (!gql_federation_define(schema, &errors) || (!errors.count && !link_all(&l)))
 			errors.nomem = true;
 		else if (!errors.count)
 			link_rest(&l, options, bind);

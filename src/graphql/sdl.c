@@ -171,6 +171,15 @@ static bool directives(sdl *s, gql_range *out, fl_str *deprecated)
 	return true;
 }
 
+/* The directives of a type or of the schema: the definition has some, each extension may bring more. */
+#define MORE_DIRECTIVES(s, owner)                                                                                      \
+	do {                                                                                                           \
+		gql_range *more;                                                                                       \
+		ADD(s, owner, range, more);                                                                            \
+		if (!directives(s, more, NULL))                                                                        \
+			return false;                                                                                  \
+	} while (0)
+
 static bool input_value(sdl *s, gql_input *in)
 {
 	gql_lexer *l = &s->parser.lexer;
@@ -280,9 +289,8 @@ static bool body(sdl *s, gql_type *type)
 	gql_lexer *l = &s->parser.lexer;
 	switch (type->kind) {
 	case GQL_SCALAR:
-		if (!directives(s, &type->directives, NULL))
-			return false;
-		const gql_directive *by = find_directive(s, type->directives, "specifiedBy");
+		MORE_DIRECTIVES(s, type);
+		const gql_directive *by = find_directive(s, type->ranges[type->range_count - 1], "specifiedBy");
 		if (by)
 			type->specified_by = directive_text(s, by, "url", (fl_str){});
 		return true;
@@ -290,17 +298,17 @@ static bool body(sdl *s, gql_type *type)
 	case GQL_INTERFACE:
 		if (gql_lex_is_word(l, "implements") && (!gql_lex_next(l) || !names(s, GQL_T_AMP, type, false)))
 			return false;
-		return directives(s, &type->directives, NULL) && block(s, type, field);
+		MORE_DIRECTIVES(s, type);
+		return block(s, type, field);
 	case GQL_UNION:
-		if (!directives(s, &type->directives, NULL))
-			return false;
+		MORE_DIRECTIVES(s, type);
 		return l->kind != GQL_T_EQUALS || (gql_lex_next(l) && names(s, GQL_T_PIPE, type, true));
 	case GQL_ENUM_TYPE:
-		return directives(s, &type->directives, NULL) && block(s, type, enum_value);
+		MORE_DIRECTIVES(s, type);
+		return block(s, type, enum_value);
 	case GQL_INPUT_TYPE:
-		if (!directives(s, &type->directives, NULL))
-			return false;
-		type->one_of = type->one_of || find_directive(s, type->directives, "oneOf");
+		MORE_DIRECTIVES(s, type);
+		type->one_of = type->one_of || find_directive(s, type->ranges[type->range_count - 1], "oneOf");
 		return block(s, type, input_field);
 	}
 	return false;
@@ -392,13 +400,13 @@ static bool schema_definition(sdl *s, fl_str about, bool extend)
 {
 	static const char *const words[] = { "query", "mutation", "subscription" };
 	gql_lexer *l = &s->parser.lexer;
-	gql_range ignored;
 	if (!extend) {
 		s->schema->roots_given = true;
 		s->schema->description = about;
 	}
-	if (!gql_lex_next(l) || !directives(s, &ignored, NULL))
+	if (!gql_lex_next(l))
 		return false;
+	MORE_DIRECTIVES(s, s->schema);
 	if (l->kind != GQL_T_BRACE_L)
 		return extend || gql_lex_unexpected(l);
 	if (!gql_lex_next(l))

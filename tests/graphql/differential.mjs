@@ -25,10 +25,37 @@ const chance = (p) => random() < p;
 const pick = (list) => list[below(list.length)];
 
 // ---- Custom scalars as the engine reads them ----
+function refuse(type) { throw new GraphQLError(`${type.name} cannot represent value`); }
+
+// A literal as the JSON that a client would have sent: variables as they were sent, members without a value left out.
+function plain(node, variables) {
+  switch (node.kind) {
+    case "Variable": return variables[node.name.value];
+    case "NullValue": return null;
+    case "IntValue": case "FloatValue": return Number(node.value);
+    case "ListValue": return node.values.map((v) => plain(v, variables) ?? null);
+    case "ObjectValue": return Object.fromEntries(node.fields.map((f) => [f.name.value, plain(f.value, variables)]).filter(([, v]) => v !== undefined));
+    default: return node.value;
+  }
+}
+
+function isGeometry(v, collections = true) {
+  const position = (p) => Array.isArray(p) && (p.length === 2 || p.length === 3) && p.every(Number.isFinite) && Math.abs(p[0]) <= 180 && Math.abs(p[1]) <= 90;
+  const line = (least) => (c) => Array.isArray(c) && c.length >= least && c.every(position);
+  const ring = (c) => line(4)(c) && JSON.stringify(c[0]) === JSON.stringify(c.at(-1));
+  const list = (of, least = 0) => (c) => Array.isArray(c) && c.length >= least && c.every(of);
+  const shapes = {
+    Point: position, MultiPoint: line(0), LineString: line(2), MultiLineString: list(line(2)), Polygon: list(ring, 1), MultiPolygon: list(list(ring, 1)),
+  };
+  if (v === null || typeof v !== "object" || Array.isArray(v)) return false;
+  if (v.bbox !== undefined && !(Array.isArray(v.bbox) && [4, 6].includes(v.bbox.length) && v.bbox.every(Number.isFinite))) return false;
+  if (v.type === "GeometryCollection") return collections && Array.isArray(v.geometries) && v.geometries.every((g) => isGeometry(g, false));
+  return Object.hasOwn(shapes, v.type) && shapes[v.type](v.coordinates);
+}
+
 function checkedScalar(type, literal, value) {
-  const refuse = () => { throw new GraphQLError(`${type.name} cannot represent value`); };
-  type.parseLiteral = (node) => (literal(node) === undefined ? refuse() : literal(node));
-  type.parseValue = (v) => (value(v) === undefined ? refuse() : value(v));
+  type.parseLiteral = (node) => (literal(node) === undefined ? refuse(type) : literal(node));
+  type.parseValue = (v) => (value(v) === undefined ? refuse(type) : value(v));
   type.serialize = (v) => v;
 }
 const text = (node) => (node.kind === "StringValue" ? node.value : undefined);
@@ -41,6 +68,17 @@ function addScalars(schema) {
   const types = schema.getTypeMap();
   if (types.DateTime) checkedScalar(types.DateTime, (n) => time(text(n)), time);
   if (types.UUID) checkedScalar(types.UUID, (n) => uuid(text(n)), uuid);
+  const structured = (type, check) => {
+    const hasVariable = (n) => n.kind === "Variable" || (n.values ?? n.fields ?? []).some((m) => hasVariable(m.value ?? m));
+    type.parseValue = (v) => { if (!check(v)) refuse(type); return v; };
+    type.parseLiteral = (node, variables) => {
+      if (hasVariable(node) && !variables) return null; // validation knows no values yet
+      return type.parseValue(plain(node, variables));
+    };
+    type.serialize = (v) => v;
+  };
+  if (types.JSON) structured(types.JSON, () => true);
+  if (types.GeoJSON) structured(types.GeoJSON, isGeometry);
   if (types.Upload) checkedScalar(types.Upload, () => undefined, () => undefined);
   if (types.Decimal)
     checkedScalar(types.Decimal, (n) => decimal(n.kind === "IntValue" || n.kind === "FloatValue" ? n.value : text(n)),
@@ -139,7 +177,30 @@ class Maker {
     return `$${name}`;
   }
 
+  // A value with a structure, as JSON; some geometries are none.
+  structured(type) {
+    const points = [[13.4, 52.5], [0, 0], [-180, 90, 12.5], [13, 52.25], [181, 0], [1], ["a", 2]];
+    const position = () => points[below(chance(0.9) ? 4 : 7)];
+    const line = () => Array.from({ length: 1 + below(4) }, position);
+    const ring = () => { const r = [position(), position(), position()]; return chance(0.9) ? [...r, r[0]] : r; };
+    const geometry = () => pick([
+      () => ({ type: "Point", coordinates: position() }), () => ({ type: "LineString", coordinates: line() }), () => ({ coordinates: line(), type: "MultiPoint" }),
+      () => ({ type: "Polygon", coordinates: chance(0.9) ? [ring()] : [] }), () => ({ type: "MultiPolygon", coordinates: [[ring()], [ring()]], bbox: [0, 0, 1, 1] }),
+      () => ({ type: "MultiLineString", coordinates: [line(), line()] }), () => ({ type: "Circle", radius: 1 }), () => ({ type: "Point" }),
+    ])();
+    if (type.name === "GeoJSON") return chance(0.15) ? { type: "GeometryCollection", geometries: [geometry(), geometry()] } : geometry();
+    return pick([1, -2.5, "a\n", true, [], {}, { a: { b: [1, "x", {}] }, c: null }, [[1], { d: false }]]);
+  }
+
+  // JSON as a literal; a member may be a variable.
+  asLiteral(value) {
+    if (Array.isArray(value)) return `[${value.map((v) => this.asLiteral(v)).join(" ")}]`;
+    if (value === null || typeof value !== "object") return JSON.stringify(value);
+    return `{ ${Object.entries(value).map(([k, v]) => `${k}: ${chance(0.08) ? this.variable(this.schema.getType("String"), "String", false) : this.asLiteral(v)}`).join(" ")} }`;
+  }
+
   scalarText(type, json) {
+    if (type.name === "JSON" || type.name === "GeoJSON") return json ? this.structured(type) : this.asLiteral(this.structured(type));
     const wrong = chance(0.04);
     if (wrong) return pick(json ? [1, "x", true, 1.5, [], {}, null] : ["1", '"x"', "true", "1.5", "[]", "{}", "RED", "null"]);
     const values = {
@@ -221,9 +282,10 @@ function shopRoot() {
   };
   bad.deep = bad.deepFirm = bad;
   bad.list = bad.firmItems = [bad, null, bad];
-  const names = ["text", "n", "f", "b", "id", "color", "point", "points", "nested", "time", "big", "dec", "uuid", "pick", "file", "files", "old"];
+  const names = ["text", "n", "f", "b", "id", "color", "point", "points", "nested", "time", "big", "dec", "uuid", "pick", "file", "files", "old", "geo", "json"];
   const colors = { RED: "#1", GREEN: "#2", BLUE: "#3" };
   const show = (v, of) => {
+    if (of === "geo" || of === "json") return JSON.stringify(v);
     if (v === null || v === undefined) return "null";
     if (Array.isArray(v)) return `[${v.map((x) => ` ${show(x, of)}`).join("")} ]`;
     if (typeof v === "object")
@@ -237,6 +299,8 @@ function shopRoot() {
   const query = {
     hello: "world",
     echo: (args) => names.filter((n) => args[n] !== undefined).map((n) => `${n}=${show(args[n], n)}`).join(" "),
+    same: ({ json, geo }) => geo ?? json,
+    shape: { type: "Point", coordinates: [13.4, 52.5] },
     need: ({ n, m }) => n + m,
     books: ({ first, after }) => {
       first ??= 3;

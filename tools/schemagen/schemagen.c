@@ -17,6 +17,7 @@ enum { TEXT_MAX = 16 << 20 };
 typedef struct gen {
 	const fl_gql_schema *schema;
 	fl_buf *out;
+	const char *path; /* of the output */
 } gen;
 
 /* ---- Names ---- */
@@ -159,8 +160,11 @@ static void write_c_sdl(gen *g)
 
 static void write_c_source(gen *g)
 {
-	fl_buf_lit(g->out, "/* Made by tools/schemagen from the SDL; do not edit. */\n#include \"api_schema.h\"\n\n"
-			   "const fl_gql_type_binds fl_api_types[] = {\n");
+	const char *slash = strrchr(g->path, '/');
+	fl_str name = fl_str_z(slash ? slash + 1 : g->path); /* NAME.c has NAME.h beside it */
+	fl_buf_fmt(g->out, "/* Made by tools/schemagen from the SDL; do not edit. */\n#include \"%" FL_FMT ".h\"\n\n",
+		   FL_ARG(fl_str_slice(name, 0, name.len - FL_MIN(name.len, (size_t)2))));
+	fl_buf_lit(g->out, "const fl_gql_type_binds fl_api_types[] = {\n");
 	EACH_TYPE(g, type, GQL_OBJECT_TYPE) {
 		fl_buf_fmt(g->out, "\t{ \"%" FL_FMT "\", (const fl_gql_bind *)&fl_api_", FL_ARG(type->name));
 		put_snake(g->out, type->name, false);
@@ -504,7 +508,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "schemagen: %s\n", fl_diag_text(&diag, err));
 		return 1;
 	}
-	kinds[i].write(&(gen){ schema, &out });
+	kinds[i].write(&(gen){ schema, &out, argv[2] });
 	if (fl_buf_err(&out) != FL_OK)
 		die("text too large for", argv[2]);
 	write_file(&out, argv[2]);

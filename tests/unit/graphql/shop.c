@@ -319,6 +319,9 @@ static void show(fl_buf *out, const fl_gql_value *v)
 	case FL_GQL_INPUT:
 		show_input(out, v);
 		break;
+	case FL_GQL_JSON:
+		fl_json_put(&(fl_json_out){ .buf = out }, v->json);
+		break;
 	default:
 		fl_buf_lit(out, "?");
 	}
@@ -327,7 +330,7 @@ static void show(fl_buf *out, const fl_gql_value *v)
 static fl_err echo(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
 {
 	static const char *const names[] = { "text", "n", "f", "b", "id", "color", "point", "points", "nested", "time", "big", "dec",
-					     "uuid", "pick", "file", "files", "old" };
+					     "uuid", "pick", "file", "files", "old", "geo", "json" };
 	FL_AUTO_BUF fl_buf text = fl_buf_make(1 << 20);
 	for (size_t i = 0; i < FL_COUNT(names); i++) {
 		const fl_gql_value *v = fl_gql_arg(field, names[i]);
@@ -337,6 +340,20 @@ static fl_err echo(fl_ctx *ctx, const fl_gql_field *field, const void *parent, f
 		show(&text, v);
 	}
 	*out = fl_gql_string(fl_str_dup(ctx->mem, fl_buf_view(&text)));
+	return FL_OK;
+}
+
+static fl_err same(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	const fl_gql_value *geo = fl_gql_arg(field, "geo");
+	*out = geo->kind == FL_GQL_JSON ? *geo : *fl_gql_arg(field, "json");
+	return FL_OK;
+}
+
+/* As a database gives it. */
+static fl_err shape(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	*out = fl_gql_string(FL_STR("{\"type\":\"Point\",\"coordinates\":[13.4,52.5]}"));
 	return FL_OK;
 }
 
@@ -454,6 +471,8 @@ static fl_err give_columns(fl_ctx *ctx, const fl_gql_field *field, const void *p
 const struct fl_api_query fl_api_query = {
 	.hello = FL_GETTER(hello),
 	.echo = FL_GETTER(echo),
+	.same = FL_GETTER(same),
+	.shape = FL_GETTER(shape),
 	.need = FL_GETTER(need),
 	.books = FL_BATCH(all_books),
 	.book = FL_BATCH_AT_ONCE(one_book),
