@@ -26,8 +26,8 @@ static double read_weight(reader *r, gql_range directives, double otherwise)
 	if (!cost)
 		return otherwise;
 	const gql_literal *weight = gql_applied_argument(r->schema, cost, "weight");
-	double value;
-	if (weight && weight->kind == GQL_L_STRING && fl_str_f64(weight->text, &value) && value >= -1e9 && value <= 1e9)
+	double value; /* a string in the specification of costs, an integer in that of federation */
+	if (weight && (weight->kind == GQL_L_STRING || weight->kind == GQL_L_INT) && fl_str_f64(weight->text, &value) && value >= -1e9 && value <= 1e9)
 		return value;
 	WRONG(r, "@cost needs a weight that is a number, as in @cost(weight: \"2.5\")");
 	return otherwise;
