@@ -1,11 +1,13 @@
 /* The ceiling of the list of 50: what libpq can do with the statements alone, without a server of ours in between.
  *
  *	ninja -C build bench_list
- *	build/bench/bench_list --url "$(fleet config --get pg_url)" --tenant demo [--connections 8] [--seconds 5] [--json]
+ *	build/bench/bench_list --url "$(fleet config --get pg_url)" --tenant demo [--depot] [--connections 8] [--seconds 5] [--json]
  *
- * A request is what the API asks for a page of reports with vehicle, driver and photos, in its two waves:
+ * A request is what the API asks for a page of reports with vehicle, driver and photos, in its two waves; with --depot also
+ * the vehicles' depots, in a third:
  *	1. [tenant, the newest 50 reports, Sync]
  *	2. [tenant, vehicles = ANY, drivers = ANY, photos of reports = ANY, Sync]
+ *	3. [tenant, facilities = ANY, Sync]
  * Each connection has one request in flight, prepared statements, binary values, role fleet_app: row security is on. One
  * thread drives all of them with poll. Results are walked through, not turned into JSON. */
 #include <endian.h>
@@ -24,8 +26,9 @@ static const char *const STATEMENTS[][2] = {
 	{ "tenant", "SELECT set_config('app.tenant_id', $1, true)" },
 	{ "list", "SELECT id, report_number, status, severity, damage_type, priority, description, reported_at, incident_at, updated_at, version,"
 		  " vehicle_id, driver_id, estimated_cost FROM damage_reports ORDER BY id DESC LIMIT 50" },
-	{ "vehicles", "SELECT id, name, plate, vin, make, model, year FROM vehicles WHERE id = ANY($1::int[])" },
+	{ "vehicles", "SELECT id, name, plate, vin, make, model, year, facility_id FROM vehicles WHERE id = ANY($1::int[])" },
 	{ "drivers", "SELECT id, name FROM drivers WHERE id = ANY($1::int[])" },
+	{ "facilities", "SELECT id, name FROM facilities WHERE id = ANY($1::int[])" },
 	{ "photos", "SELECT report_id, id, sha256, media_type, bytes, width, height FROM damage_photos"
 		    " WHERE report_id = ANY($1::uuid[]) AND report_id >= $2::uuid AND report_id <= $3::uuid" },
 };
@@ -37,9 +40,9 @@ typedef struct array {
 
 typedef struct client {
 	PGconn *pg;
-	bool second; /* which wave is in flight */
+	int wave; /* in flight: 1, 2, 3 */
 	double began;
-	array vehicles, drivers, reports;
+	array vehicles, drivers, reports, facilities;
 	char oldest[16], newest[16];
 } client;
 
@@ -126,6 +129,7 @@ static void send_one(client *c, const char *name, int count, const char *const *
 }
 
 static const char *tenant;
+static bool with_depot;
 
 static void send_tenant(client *c)
 {
@@ -140,11 +144,12 @@ static void sync_now(client *c)
 
 static void first_wave(client *c)
 {
-	c->second = false;
+	c->wave = 1;
 	c->began = now();
 	array_start(&c->vehicles, 23);
 	array_start(&c->drivers, 23);
 	array_start(&c->reports, 2950);
+	array_start(&c->facilities, 23);
 	send_tenant(c);
 	send_one(c, "list", 0, NULL, NULL);
 	sync_now(c);
@@ -155,11 +160,21 @@ static void second_wave(client *c)
 	const char *vehicles = c->vehicles.bytes, *drivers = c->drivers.bytes;
 	const char *photos[] = { c->reports.bytes, c->oldest, c->newest };
 
-	c->second = true;
+	c->wave = 2;
 	send_tenant(c);
 	send_one(c, "vehicles", 1, &vehicles, &c->vehicles.len);
 	send_one(c, "drivers", 1, &drivers, &c->drivers.len);
 	send_one(c, "photos", 3, photos, (int[]){ c->reports.len, 16, 16 });
+	sync_now(c);
+}
+
+static void third_wave(client *c)
+{
+	const char *facilities = c->facilities.bytes;
+
+	c->wave = 3;
+	send_tenant(c);
+	send_one(c, "facilities", 1, &facilities, &c->facilities.len);
 	sync_now(c);
 }
 
@@ -170,6 +185,9 @@ static void walk(client *c, const PGresult *r)
 	for (int i = 0; i < rows; i++)
 		for (int j = 0; j < columns; j++)
 			bytes_read += (uint64_t)PQgetlength(r, i, j);
+	for (int i = 0; columns == 8 && i < rows; i++)
+		if (!PQgetisnull(r, i, 7))
+			array_add(&c->facilities, PQgetvalue(r, i, 7), 4);
 	if (columns != 14)
 		return;
 	for (int i = 0; i < rows; i++) {
@@ -216,8 +234,12 @@ static void step(client *c, bool more)
 {
 	if (!read_some(c))
 		return;
-	if (!c->second) {
+	if (c->wave == 1) {
 		second_wave(c);
+		return;
+	}
+	if (c->wave == 2 && with_depot) {
+		third_wave(c);
 		return;
 	}
 	if (sample_count < SAMPLES_MAX)
@@ -296,6 +318,8 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--json") == 0)
 			json = true;
+		else if (strcmp(argv[i], "--depot") == 0)
+			with_depot = true;
 		else if (i + 1 == argc)
 			die(argv[i], "needs a value, or is unknown");
 		else if (strcmp(argv[i], "--url") == 0)
