@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 static const app_option options[] = {
-	{ "--reports", "N", "reports to add to the company demo", .otherwise = "10000" },
+	{ "--reports", "N", "reports to add: to the company demo, or with --companies in all", .otherwise = "10000" },
+	{ "--companies", "N", "spread the reports over N companies in many cities, large and small (3 to 10000), a hundred vehicles each in the mean" },
 	{ "--seed", "N", "the same number and moment give the same companies", .otherwise = "1" },
 	{ 0 },
 };
@@ -43,10 +44,13 @@ static int run(const app_call *call)
 	fl_seed_opts opts = { .progress = progress };
 	fl_seed_result result = { 0 };
 	fl_diag diag = { 0 };
-	int64_t number;
+	int64_t number, companies = 0;
 	if (!app_number(call, "--reports", 0, 1000000000, &opts.reports) || !app_number(call, "--seed", 1, INT64_MAX, &number))
 		return APP_USAGE;
+	if (app_given(call, "--companies") && !app_number(call, "--companies", 3, FL_SEED_COMPANIES_MAX, &companies))
+		return APP_USAGE;
 	opts.seed = (uint64_t)number;
+	opts.companies = (int)companies;
 	fl_err err = seed(call, &opts, &mem, &result, &diag);
 	fl_arena_fini(&mem);
 	if (err != FL_OK)
@@ -60,5 +64,5 @@ static int run(const app_call *call)
 const app_verb app_verb_seed = {
 	"seed", "add reports to the demo companies",
 	.details = "Into the database at --pg-url, or that of a running `fleet up`. `fleet up` fills an empty database by itself\n"
-		   "(--seed-reports).",
+		   "(--seed-reports). Fifty thousand and more are loaded in bulk where their months do not exist yet.",
 	.options = options, .run = run };

@@ -58,19 +58,18 @@ static const fl_place HAMBURG_PLACES[] = {
 	{ "in Norderstedt", "Ulzburger Straße, Norderstedt", 53.6867, 9.9966 },
 };
 
-fl_company fl_company_demo(int64_t reports)
+fl_company fl_company_demo(int vans)
 {
-	int vans = (int)FL_MAX(40, FL_MIN(reports / 200, 3000));
-
 	return (fl_company){ .slug = "demo", .name = "Maas & Rijn Service", .depots = ROTTERDAM_DEPOTS, .depot_count = FL_COUNT(ROTTERDAM_DEPOTS),
 		.places = ROTTERDAM_PLACES, .place_count = FL_COUNT(ROTTERDAM_PLACES), .vans = vans, .trucks = vans * 3 / 10, .cars = vans / 2,
 		.drivers = vans + vans / 5 };
 }
 
-fl_company fl_company_other(void)
+fl_company fl_company_other(int vans)
 {
 	return (fl_company){ .slug = "other", .name = "Nordlicht Kurier", .depots = HAMBURG_DEPOTS, .depot_count = FL_COUNT(HAMBURG_DEPOTS),
-		.places = HAMBURG_PLACES, .place_count = FL_COUNT(HAMBURG_PLACES), .vans = 14, .trucks = 2, .cars = 4, .drivers = 16, .german = true };
+		.places = HAMBURG_PLACES, .place_count = FL_COUNT(HAMBURG_PLACES), .vans = vans,
+		.trucks = vans / 6, .cars = vans * 2 / 7, .drivers = vans + 2, .german = true, .manager_only = true };
 }
 
 /* ---- Vehicles ---- */
@@ -300,8 +299,8 @@ static fl_err make_user(fl_pg *pg, const fl_company *c, const char *what, const 
 
 static fl_err make_users(fl_pg *pg, const fl_company *c, const char *password, fl_arena *mem, fl_diag *diag)
 {
-	if (c->german)
-		return make_user(pg, c, "manager", "Greta Petersen", 2, password, mem, diag);
+	if (c->manager_only)
+		return make_user(pg, c, "manager", c->german ? "Greta Petersen" : "Robin Visser", 2, password, mem, diag);
 	FL_TRY(make_user(pg, c, "driver", "Anouk Bakker", 1, password, mem, diag));
 	FL_TRY(make_user(pg, c, "manager", "Willem Dekker", 2, password, mem, diag));
 	FL_TRY(make_user(pg, c, "auditor", "Marit Postma", 3, password, mem, diag));
@@ -360,17 +359,17 @@ static int depot_index(const fl_company *c, int32_t id)
 	return 0;
 }
 
-static fl_err load_vehicles(fl_pg *pg, fl_company *c, fl_arena *mem, fl_diag *diag)
+static fl_err load_vehicles(fl_pg *pg, fl_company *c, fl_arena *keep, fl_arena *mem, fl_diag *diag)
 {
 	fl_args args = fl_args_make(mem);
 	const fl_rows *rows;
 
 	fl_arg_i32(&args, c->tenant);
-	FL_TRY(fl_pg_query(pg, "SELECT id, kind, coalesce(facility_id, 0), coalesce(value, 2000000) FROM fleet.vehicles WHERE tenant_id = $1 ORDER BY id LIMIT 5000",
+	FL_TRY(fl_pg_query(pg, "SELECT id, kind, coalesce(facility_id, 0), coalesce(value, 2000000) FROM fleet.vehicles WHERE tenant_id = $1 ORDER BY id LIMIT 50000",
 		&args, mem, &rows, diag));
 	if (rows->count == 0)
 		return fl_fail(diag, FL_CONFLICT, "company %s has no vehicles", c->slug);
-	c->vehicles = fl_new_array(mem, fl_seed_vehicle, (size_t)rows->count);
+	c->vehicles = fl_new_array(keep, fl_seed_vehicle, (size_t)rows->count);
 	if (!c->vehicles)
 		return FL_NOMEM;
 	c->vehicle_count = rows->count;
@@ -379,14 +378,14 @@ static fl_err load_vehicles(fl_pg *pg, fl_company *c, fl_arena *mem, fl_diag *di
 	return FL_OK;
 }
 
-static fl_err load_people(fl_pg *pg, fl_company *c, fl_arena *mem, fl_diag *diag)
+static fl_err load_people(fl_pg *pg, fl_company *c, fl_arena *keep, fl_arena *mem, fl_diag *diag)
 {
 	fl_args args = fl_args_make(mem);
 	const fl_rows *rows;
 
 	fl_arg_i32(&args, c->tenant);
-	FL_TRY(fl_pg_query(pg, "SELECT id FROM fleet.drivers WHERE tenant_id = $1 ORDER BY id LIMIT 5000", &args, mem, &rows, diag));
-	c->driver_ids = fl_new_array(mem, int32_t, (size_t)FL_MAX(rows->count, 1));
+	FL_TRY(fl_pg_query(pg, "SELECT id FROM fleet.drivers WHERE tenant_id = $1 ORDER BY id LIMIT 50000", &args, mem, &rows, diag));
+	c->driver_ids = fl_new_array(keep, int32_t, (size_t)FL_MAX(rows->count, 1));
 	if (!c->driver_ids)
 		return FL_NOMEM;
 	c->drivers = rows->count;
@@ -399,7 +398,7 @@ static fl_err load_people(fl_pg *pg, fl_company *c, fl_arena *mem, fl_diag *diag
 	return FL_OK;
 }
 
-fl_err fl_company_make(fl_pg *pg, fl_company *c, const char *password, uint64_t seed, fl_arena *mem, fl_diag *diag)
+fl_err fl_company_make(fl_pg *pg, fl_company *c, const char *password, uint64_t seed, fl_arena *keep, fl_arena *mem, fl_diag *diag)
 {
 	fl_dice dice = { seed ^ fl_hash(c->slug, strlen(c->slug), 7) };
 
@@ -419,6 +418,6 @@ fl_err fl_company_make(fl_pg *pg, fl_company *c, const char *password, uint64_t 
 	}
 	FL_TRY(make_users(pg, c, password, mem, diag));
 	FL_TRY(load_depots(pg, c, mem, diag));
-	FL_TRY(load_vehicles(pg, c, mem, diag));
-	return load_people(pg, c, mem, diag);
+	FL_TRY(load_vehicles(pg, c, keep, mem, diag));
+	return load_people(pg, c, keep, mem, diag);
 }

@@ -3,7 +3,7 @@
 
 #include "seed/seed_int.h"
 
-enum { COPY_MAX = 512 << 20 };
+enum { COPY_MAX = 512 << 20, HEADER = 19 };
 static const int64_t PG_EPOCH_US = INT64_C(946684800000000);
 
 static void be16(fl_copy *c, uint16_t v)
@@ -32,6 +32,11 @@ void fl_copy_begin(fl_copy *c)
 	fl_buf_add(&c->buf, "PGCOPY\n\377\r\n\0", 11);
 	be32(c, 0);
 	be32(c, 0);
+}
+
+bool fl_copy_empty(const fl_copy *c)
+{
+	return c->buf.len <= HEADER && c->buf.err == FL_OK;
 }
 
 void fl_copy_row(fl_copy *c, int columns)

@@ -1,346 +1,223 @@
-/* Writes the companies and their reports: COPY in batches, oldest first, over a connection a core. */
+/* The companies and when each of their reports is filed: day by day through all companies, so that rows lie in the order
+ * of time, as they do when time itself brings them. */
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "seed/seed_int.h"
 
-enum { BATCH = 1000, BATCHES_MAX = 5, ANALYZE_LEAST = 20000, YEARS_DAYS = 3 * 365, MEM_MAX = 64 << 20, DAYS = YEARS_DAYS + 1 };
+enum {
+	BATCH_MIN = 500,
+	BATCH_MAX = 4000,
+	ASIDE_LEAST = 50000,
+	ANALYZE_LEAST = 20000,
+	YEARS_DAYS = 3 * 365,
+	MEM_MAX = 1 << 30,
+	DAYS = YEARS_DAYS + 1,
+	VEHICLES_A_COMPANY = 100,
+	COMPANIES_A_TRANSACTION = 50
+};
 
-static const char COPY_REPORTS[] =
-	"COPY fleet.damage_reports (tenant_id, id, report_number, vehicle_id, driver_id, facility_id, reported_by, incident_at, status, severity, damage_type,"
-	" priority, estimated_cost, actual_cost, location, address, description, damage_areas, claim_no, assessed_at, completed_at, version, updated_at)"
-	" FROM STDIN (FORMAT binary)";
-enum { REPORT_COLUMNS = 23 };
-static const char COPY_ASSESSMENTS[] =
-	"COPY fleet.assessments (tenant_id, report_id, id, model, created_at, duration_ms, severity, severity_confidence, part, part_confidence, damage_type,"
-	" type_confidence, cost_low, cost_likely, cost_high, hours_low, hours_likely, hours_high, rule) FROM STDIN (FORMAT binary)";
-enum { ASSESSMENT_COLUMNS = 19 };
-static const char COPY_EVENTS[] = "COPY fleet.events (tenant_id, id, xid, type, report_id, vehicle_id, agg_version, actor, data) FROM STDIN (FORMAT binary)";
-enum { EVENT_COLUMNS = 9 };
-
-static const char SETTINGS[] = "SET constraint_exclusion = off; SET jit = off; SET synchronous_commit = off";
-
-/* A batch of rows on its way: filled by the seed's own thread, then sent by a thread and a connection of the batch. */
-typedef struct batch {
-	fl_pg *pg;
-	fl_copy reports, assessments, events;
-	int rows;
-	bool sending;
-	pthread_t thread;
-	fl_err err;
-	fl_diag diag;
-} batch;
+/* A report to come: when, and whose. */
+typedef struct moment {
+	int64_t at_us;
+	int company;
+} moment;
 
 typedef struct work {
 	const fl_seed_opts *opts;
 	fl_diag *diag;
 	fl_pg *pg;
-	fl_arena mem;
-	int64_t now_us, start_us, done, total;
-	int64_t number; /* of the next report */
-	batch batches[BATCHES_MAX];
-	int batch_count;
-	batch *at;      /* being filled */
+	fl_arena mem, scratch;
+	int64_t now_us, start_us;
+	fl_company *companies;
+	int company_count, batch_rows;
+	fl_sender sender;
+	fl_load load;
+	moment *moments; /* of a day */
+	size_t moments_cap;
 } work;
 
-/* ---- Rows ---- */
-
-static void nullable_text(fl_copy *c, const char *text)
+static uint64_t seed_of(const work *w)
 {
-	if (text && *text)
-		fl_copy_text(c, fl_str_z(text));
-	else
-		fl_copy_null(c);
+	return w->opts->seed ? w->opts->seed : 1;
 }
 
-static void nullable_id(fl_copy *c, int32_t id)
+/* ---- Companies ---- */
+
+/* The part of everything that the i-th of n companies has: the first of two thousand 8 %, the last 0.02 %. */
+static double part_of(int i, int n)
 {
-	if (id)
-		fl_copy_i32(c, id);
-	else
-		fl_copy_null(c);
+	return cbrt((double)(i + 1) / n) - cbrt((double)i / n);
 }
 
-static int64_t last_change(const fl_story *s)
+static fl_err plan_two(work *w)
 {
-	int64_t at = s->assessed_us;
+	int64_t small = w->opts->reports ? FL_MAX(20, FL_MIN(w->opts->reports / 10, 500)) : 0;
 
-	at = s->decided_us != FL_NEVER ? s->decided_us : at;
-	at = s->repair_us != FL_NEVER ? s->repair_us : at;
-	return s->completed_us != FL_NEVER ? s->completed_us : at;
-}
-
-static void write_report(work *w, const fl_company *c, const fl_story *s, fl_uuid id)
-{
-	fl_copy *o = &w->at->reports;
-	char areas[40] = "[]";
-
-	if (s->part)
-		snprintf(areas, sizeof areas, "[{\"part\": \"%s\"}]", fl_part_code(s->part));
-	fl_copy_row(o, REPORT_COLUMNS);
-	fl_copy_i32(o, c->tenant);
-	fl_copy_uuid(o, id);
-	fl_copy_i64(o, w->number++);
-	fl_copy_i32(o, s->vehicle->id);
-	nullable_id(o, s->driver_id);
-	fl_copy_i32(o, c->depot_ids[s->vehicle->facility]);
-	nullable_id(o, s->driver_id && s->driver_id == c->driver_ids[0] ? c->driver_user : c->manager);
-	fl_copy_time(o, s->incident_us);
-	fl_copy_i16(o, (int16_t)s->status);
-	fl_copy_i16(o, (int16_t)s->severity);
-	fl_copy_i16(o, (int16_t)s->type);
-	fl_copy_i16(o, (int16_t)s->priority);
-	fl_copy_i64(o, s->likely_cents);
-	if (s->actual_cents >= 0)
-		fl_copy_i64(o, s->actual_cents);
-	else
-		fl_copy_null(o);
-	fl_copy_point(o, s->latitude, s->longitude);
-	fl_copy_text(o, fl_str_z(s->place->address));
-	fl_copy_text(o, fl_str_z(s->description));
-	fl_copy_jsonb(o, fl_str_z(areas));
-	nullable_text(o, s->claim_no);
-	fl_copy_time(o, s->assessed_us);
-	fl_copy_time(o, s->completed_us);
-	fl_copy_i32(o, s->version);
-	fl_copy_time(o, last_change(s));
-}
-
-static void write_assessment(work *w, const fl_company *c, const fl_story *s, fl_uuid id, fl_dice *d)
-{
-	static const fl_str RULE[] = { FL_STR_INIT("Demo data: made up together with the report, no photo was looked at.") };
-	fl_copy *o = &w->at->assessments;
-
-	fl_copy_row(o, ASSESSMENT_COLUMNS);
-	fl_copy_i32(o, c->tenant);
-	fl_copy_uuid(o, id);
-	fl_copy_i16(o, 1);
-	fl_copy_text(o, FL_STR("demo"));
-	fl_copy_time(o, s->assessed_us);
-	fl_copy_i32(o, 0);
-	fl_copy_i16(o, (int16_t)s->severity);
-	fl_copy_f4(o, (float)(0.55 + 0.4 * fl_dice_unit(d)));
-	if (s->part)
-		fl_copy_i16(o, (int16_t)s->part);
-	else
-		fl_copy_null(o);
-	fl_copy_f4(o, s->part ? (float)(0.6 + 0.38 * fl_dice_unit(d)) : 0.0f);
-	fl_copy_i16(o, (int16_t)s->type);
-	fl_copy_f4(o, (float)(0.5 + 0.45 * fl_dice_unit(d)));
-	fl_copy_i64(o, s->low_cents);
-	fl_copy_i64(o, s->likely_cents);
-	fl_copy_i64(o, s->high_cents);
-	fl_copy_f4(o, (float)(s->hours * 0.6));
-	fl_copy_f4(o, (float)s->hours);
-	fl_copy_f4(o, (float)(s->hours * 1.7));
-	fl_copy_texts(o, RULE, 1);
-}
-
-static void write_event(work *w, const fl_company *c, const fl_story *s, fl_uuid report, fl_dice *d, const char *type, int64_t at_us, int version, int32_t actor,
-                        const char *data)
-{
-	fl_copy *o = &w->at->events;
-
-	fl_copy_row(o, EVENT_COLUMNS);
-	fl_copy_i32(o, c->tenant);
-	fl_copy_uuid(o, fl_dice_uuid7(d, at_us));
-	fl_copy_i64(o, 0); /* xid 0: history, told to nobody */
-	fl_copy_text(o, fl_str_z(type));
-	fl_copy_uuid(o, report);
-	fl_copy_i32(o, s->vehicle->id);
-	fl_copy_i32(o, version);
-	nullable_id(o, actor);
-	fl_copy_jsonb(o, fl_str_z(data));
-}
-
-static void write_events(work *w, const fl_company *c, const fl_story *s, fl_uuid id, fl_dice *d)
-{
-	char refused[300];
-	int version = 1;
-
-	write_event(w, c, s, id, d, "report.created", s->reported_us, version++, c->driver_user, "{}");
-	write_event(w, c, s, id, d, "report.assessed", s->assessed_us, version++, 0, "{}");
-	if (s->decided_us != FL_NEVER && s->reason) {
-		snprintf(refused, sizeof refused, "{\"status\": [\"ASSESSED\", \"REJECTED\"], \"reason\": \"%s\"}", s->reason);
-		write_event(w, c, s, id, d, "report.updated", s->decided_us, version++, c->manager, refused);
-	} else if (s->decided_us != FL_NEVER) {
-		write_event(w, c, s, id, d, "report.updated", s->decided_us, version++, c->manager, "{\"status\": [\"ASSESSED\", \"APPROVED\"]}");
-	}
-	if (s->repair_us != FL_NEVER)
-		write_event(w, c, s, id, d, "report.updated", s->repair_us, version++, c->manager, "{\"status\": [\"APPROVED\", \"IN_REPAIR\"]}");
-	if (s->completed_us != FL_NEVER)
-		write_event(w, c, s, id, d, "report.updated", s->completed_us, version++, c->manager, "{\"status\": [\"IN_REPAIR\", \"COMPLETED\"]}");
-}
-
-/* ---- Batches ---- */
-
-static fl_err send_rows(batch *b)
-{
-	FL_TRY(fl_pg_exec(b->pg, "BEGIN", &b->diag));
-	FL_TRY(fl_copy_send(&b->reports, b->pg, COPY_REPORTS, &b->diag));
-	FL_TRY(fl_copy_send(&b->assessments, b->pg, COPY_ASSESSMENTS, &b->diag));
-	FL_TRY(fl_copy_send(&b->events, b->pg, COPY_EVENTS, &b->diag));
-	return fl_pg_exec(b->pg, "COMMIT", &b->diag);
-}
-
-static void *run_batch(void *arg)
-{
-	batch *b = arg;
-
-	b->err = send_rows(b);
-	return NULL;
-}
-
-/* Waits until the batch is in the database. */
-static fl_err finish_batch(work *w, batch *b)
-{
-	if (!b->sending)
-		return FL_OK;
-	pthread_join(b->thread, NULL);
-	b->sending = false;
-	if (b->err != FL_OK) {
-		*w->diag = b->diag;
-		return b->err;
-	}
-	w->done += b->rows;
-	b->rows = 0;
-	if (w->opts->progress)
-		w->opts->progress(w->opts->arg, w->done, w->total);
+	w->companies[0] = fl_company_demo((int)FL_MAX(40, FL_MIN(w->opts->reports / 200, 3000)));
+	w->companies[1] = fl_company_other(14);
+	w->companies[0].reports = w->opts->reports;
+	w->companies[1].reports = small;
 	return FL_OK;
 }
 
-/* Hands the batch over and turns to the next one, which may have to be waited for. */
-static fl_err send_batch(work *w)
+static fl_err plan_many(work *w)
 {
-	batch *b = w->at;
+	int n = w->company_count;
+	int64_t given = 0;
+	double due = 0;
 
-	if (!b->rows)
-		return FL_OK;
-	b->sending = pthread_create(&b->thread, NULL, run_batch, b) == 0;
-	if (!b->sending) {
-		FL_TRY(send_rows(b));
-		w->done += b->rows;
-		b->rows = 0;
+	for (int i = 0; i < n; i++) {
+		fl_company *c = &w->companies[i];
+		int vehicles = (int)FL_MAX(5, lround(part_of(i, n) * VEHICLES_A_COMPANY * n));
+		if (i == 0)
+			*c = fl_company_demo(FL_MAX(40, vehicles * 5 / 9));
+		else if (i == 1)
+			*c = fl_company_other(FL_MAX(14, vehicles * 5 / 9));
+		else
+			FL_TRY(fl_company_of_city(i, vehicles, &w->mem, c));
+		due += part_of(i, n) * (double)w->opts->reports;
+		c->reports = i == n - 1 ? w->opts->reports - given : llround(due) - given;
+		given += c->reports;
 	}
-	w->at = b + 1 < w->batches + w->batch_count ? b + 1 : w->batches;
-	return finish_batch(w, w->at);
-}
-
-static fl_err finish_all(work *w)
-{
-	fl_err first = FL_OK;
-
-	for (int i = 0; i < w->batch_count; i++) {
-		fl_err err = finish_batch(w, &w->batches[i]);
-		first = first == FL_OK ? err : first;
-	}
-	return first;
-}
-
-/* As many connections as cores, to a limit; while they send, one more batch is being made. */
-static fl_err open_batches(work *w)
-{
-	int senders = (int)FL_MAX(1, FL_MIN(sysconf(_SC_NPROCESSORS_ONLN), BATCHES_MAX - 1));
-
-	for (w->batch_count = 0; w->batch_count < senders + 1; w->batch_count++) {
-		batch *b = &w->batches[w->batch_count];
-
-		FL_TRY(fl_pg_open(w->opts->url, w->diag, &b->pg));
-		FL_TRY(fl_pg_exec(b->pg, SETTINGS, w->diag));
-		fl_copy_begin(&b->reports);
-		fl_copy_begin(&b->assessments);
-		fl_copy_begin(&b->events);
-	}
-	w->at = w->batches;
 	return FL_OK;
 }
 
-static void close_batches(work *w)
+static fl_err plan_companies(work *w)
 {
-	for (int i = 0; i < BATCHES_MAX; i++) {
-		batch *b = &w->batches[i];
-
-		if (b->sending)
-			pthread_join(b->thread, NULL);
-		fl_buf_fini(&b->reports.buf);
-		fl_buf_fini(&b->assessments.buf);
-		fl_buf_fini(&b->events.buf);
-		fl_pg_close(b->pg);
-	}
-}
-
-static int by_time(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static fl_err write_day(work *w, const fl_company *c, fl_dice *d, int64_t day_us, int64_t count)
-{
-	int64_t *moments = malloc((size_t)count * sizeof *moments);
-	fl_err err = FL_OK;
-
-	if (!moments)
+	w->company_count = FL_MAX(w->opts->companies, 2);
+	w->companies = fl_new_array(&w->mem, fl_company, (size_t)w->company_count);
+	if (!w->companies)
 		return FL_NOMEM;
-	for (int64_t i = 0; i < count; i++) {
-		moments[i] = fl_day_moment(d, day_us);
-		if (moments[i] >= w->now_us) /* today has only its hours so far */
-			moments[i] = day_us + (int64_t)(fl_dice_unit(d) * (double)(w->now_us - day_us));
-	}
-	qsort(moments, (size_t)count, sizeof *moments, by_time);
-	for (int64_t i = 0; i < count && err == FL_OK; i++) {
-		fl_story s;
-		fl_uuid id = fl_dice_uuid7(d, moments[i]);
-		fl_story_make(d, c, moments[i], w->now_us, &s);
-		write_report(w, c, &s, id);
-		write_assessment(w, c, &s, id, d);
-		write_events(w, c, &s, id, d);
-		if (++w->at->rows == BATCH)
-			err = send_batch(w);
-	}
-	free(moments);
-	return err;
+	return w->company_count == 2 ? plan_two(w) : plan_many(w);
 }
 
-static fl_err reserve_numbers(work *w, const fl_company *c, int64_t count)
+/* Numbers from the company's sequence; the last of the range becomes its value, so that the next report follows it. */
+static fl_err reserve_numbers(work *w, fl_company *c)
 {
 	char sql[160];
 	fl_str first;
 
-	/* The last of the range becomes the sequence's value, so that the next report follows it. */
-	snprintf(sql, sizeof sql, "SELECT setval('numbers.report_%d', nextval('numbers.report_%d') + %lld - 1) - %lld + 1", (int)c->tenant, (int)c->tenant,
-	         (long long)count, (long long)count);
-	FL_TRY(fl_pg_value(w->pg, sql, &w->mem, &first, w->diag));
-	return first.ptr && fl_str_i64(first, &w->number) ? FL_OK : FL_DB;
+	snprintf(sql, sizeof sql, "SELECT setval('numbers.report_%d', nextval('numbers.report_%d') + %lld - 1) - %lld + 1",
+		(int)c->tenant, (int)c->tenant, (long long)c->reports, (long long)c->reports);
+	FL_TRY(fl_pg_value(w->pg, sql, &w->scratch, &first, w->diag));
+	if (!first.ptr || !fl_str_i64(first, &c->number))
+		return FL_DB;
+	c->dice.state = (seed_of(w) ^ fl_hash(c->slug, strlen(c->slug), 11)) ^
+			(uint64_t)c->number * UINT64_C(0xd1342543de82ef95); /* more reports later are other reports */
+	return FL_OK;
 }
 
-/* Each day gets its share; what does not come out even is carried to the next. */
-static fl_err write_reports(work *w, const fl_company *c, int64_t count)
+static fl_err make_companies(work *w)
 {
-	fl_dice d = { (w->opts->seed ? w->opts->seed : 1) ^ fl_hash(c->slug, strlen(c->slug), 11) };
-	double sum = 0, share = 0;
-	int64_t written = 0;
+	for (int i = 0; i < w->company_count; i++) {
+		fl_company *c = &w->companies[i];
+		if (i % COMPANIES_A_TRANSACTION == 0)
+			FL_TRY(fl_pg_exec(w->pg, "BEGIN; SELECT pg_advisory_xact_lock(727003)", w->diag));
+		FL_TRY(fl_company_make(w->pg, c, w->opts->password, seed_of(w), &w->mem, &w->scratch, w->diag));
+		if (c->reports)
+			FL_TRY(reserve_numbers(w, c));
+		fl_arena_reset(&w->scratch);
+		if (i == w->company_count - 1 || i % COMPANIES_A_TRANSACTION == COMPANIES_A_TRANSACTION - 1)
+			FL_TRY(fl_pg_exec(w->pg, "COMMIT", w->diag));
+	}
+	return FL_OK;
+}
 
-	if (count <= 0)
-		return FL_OK;
-	FL_TRY(reserve_numbers(w, c, count));
-	d.state ^= (uint64_t)w->number * UINT64_C(0xd1342543de82ef95); /* more reports later are other reports */
+/* ---- Days ---- */
+
+static int by_time(const void *a, const void *b)
+{
+	const moment *x = a, *y = b;
+
+	if (x->at_us != y->at_us)
+		return x->at_us < y->at_us ? -1 : 1;
+	return x->company - y->company;
+}
+
+static fl_err add_moments(work *w, size_t have, int company, int64_t day_us, int64_t count)
+{
+	fl_company *c = &w->companies[company];
+
+	if (have + (size_t)count > w->moments_cap) {
+		size_t cap = FL_MAX(2 * w->moments_cap, have + (size_t)count + 1024);
+		moment *grown = realloc(w->moments, cap * sizeof *grown);
+		if (!grown)
+			return FL_NOMEM;
+		w->moments = grown;
+		w->moments_cap = cap;
+	}
+	for (int64_t i = 0; i < count; i++) {
+		int64_t at_us = fl_day_moment(&c->dice, day_us);
+		if (at_us >= w->now_us) /* today has only its hours so far */
+			at_us = day_us + (int64_t)(fl_dice_unit(&c->dice) * (double)(w->now_us - day_us));
+		w->moments[have + (size_t)i] = (moment) { at_us, company };
+	}
+	return FL_OK;
+}
+
+/* Each company's day gets its share; what does not come out even is carried to the next. */
+static fl_err plan_day(work *w, int day, double share, size_t *count)
+{
+	int64_t day_us = w->start_us + day * FL_DAY_US;
+
+	*count = 0;
+	for (int i = 0; i < w->company_count; i++) {
+		fl_company *c = &w->companies[i];
+		int64_t until;
+		c->share += share * (double)c->reports;
+		until = day == DAYS - 1 ? c->reports : FL_MIN((int64_t)floor(c->share), c->reports);
+		if (until > c->written && day_us < w->now_us) {
+			FL_TRY(add_moments(w, *count, i, day_us, until - c->written));
+			*count += (size_t)(until - c->written);
+		}
+		c->written = FL_MAX(until, c->written);
+	}
+	qsort(w->moments, *count, sizeof *w->moments, by_time);
+	return FL_OK;
+}
+
+/* Months that end before the moment have all their rows: later reports have only later events. */
+static fl_err fill_pieces(work *w, int64_t until_us)
+{
+	while (fl_load_next_us(&w->load) <= until_us) {
+		FL_TRY(fl_sender_flush(&w->sender));
+		FL_TRY(fl_load_filled(&w->load, w->diag));
+	}
+	return FL_OK;
+}
+
+static fl_err write_day(work *w, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const moment *m = &w->moments[i];
+		fl_company *c = &w->companies[m->company];
+		fl_uuid id = fl_dice_uuid7(&c->dice, m->at_us);
+		fl_story s;
+		fl_story_make(&c->dice, c, m->at_us, w->now_us, &s);
+		fl_rows_write(w->sender.at, c, &s, id);
+		if (w->sender.at->rows >= w->batch_rows)
+			FL_TRY(fl_sender_send(&w->sender));
+	}
+	return FL_OK;
+}
+
+static fl_err write_days(work *w)
+{
+	double sum = 0;
+
 	for (int i = 0; i < DAYS; i++)
 		sum += fl_day_weight(w->start_us + i * FL_DAY_US, w->start_us, w->now_us);
 	for (int i = 0; i < DAYS; i++) {
-		int64_t day_us = w->start_us + i * FL_DAY_US, until;
-		share += fl_day_weight(day_us, w->start_us, w->now_us) / sum * (double)count;
-		until = i == DAYS - 1 ? count : FL_MIN((int64_t)floor(share), count);
-		if (until > written && day_us < w->now_us)
-			FL_TRY(write_day(w, c, &d, day_us, until - written));
-		written = FL_MAX(until, written);
+		int64_t day_us = w->start_us + i * FL_DAY_US;
+		size_t count;
+		FL_TRY(fill_pieces(w, day_us));
+		FL_TRY(plan_day(w, i, fl_day_weight(day_us, w->start_us, w->now_us) / sum, &count));
+		FL_TRY(write_day(w, count));
 	}
-	FL_TRY(send_batch(w));
-	return finish_all(w);
+	FL_TRY(fl_sender_flush(&w->sender));
+	return w->load.open ? fl_load_end(&w->load, w->diag) : FL_OK;
 }
 
 /* ---- The whole ---- */
@@ -348,58 +225,63 @@ static fl_err write_reports(work *w, const fl_company *c, int64_t count)
 static fl_err make_months(work *w)
 {
 	char from[FL_TIME_TEXT_MAX], sql[240];
+	bool aside = w->opts->way == FL_SEED_ASIDE || (w->opts->way == FL_SEED_AUTO && w->sender.total >= ASIDE_LEAST);
 
+	if (aside)
+		return fl_load_open(&w->load, w->opts->url, w->start_us, &w->scratch, w->diag);
 	fl_time_format(w->start_us, from);
-	snprintf(sql, sizeof sql, "SELECT platform.ensure_history('%.10s', ARRAY['damage_reports', 'report_search', 'assessments', 'events'])", from);
+	snprintf(sql, sizeof sql,
+		"SELECT platform.ensure_history('%.10s', ARRAY['damage_reports', 'report_search', 'assessments', 'events'])",
+		from);
 	return fl_pg_exec(w->pg, sql, w->diag);
 }
 
-static fl_err make_companies(work *w, fl_company *demo, fl_company *other)
+static fl_err write_reports(work *w)
 {
-	uint64_t seed = w->opts->seed ? w->opts->seed : 1;
-
-	FL_TRY(fl_pg_exec(w->pg, "BEGIN; SELECT pg_advisory_xact_lock(727003)", w->diag));
-	FL_TRY(fl_company_make(w->pg, demo, w->opts->password, seed, &w->mem, w->diag));
-	FL_TRY(fl_company_make(w->pg, other, w->opts->password, seed, &w->mem, w->diag));
-	return fl_pg_exec(w->pg, "COMMIT", w->diag);
+	FL_TRY(make_months(w));
+	FL_TRY(fl_sender_open(&w->sender, w->opts->url, &w->load, w->diag));
+	FL_TRY(write_days(w));
+	FL_TRY(fl_pg_exec(w->pg, "SET synchronous_commit = on; SELECT fleet.rollup_fold()", w->diag));
+	if (w->sender.total >= ANALYZE_LEAST) /* autovacuum never looks at the parents */
+		return fl_pg_exec(w->pg,
+			"ANALYZE fleet.damage_reports (tenant_id, id, status, severity, damage_type, vehicle_id, facility_id), "
+			"fleet.vehicles, fleet.drivers",
+			w->diag);
+	return FL_OK;
 }
 
 static fl_err seed(work *w, fl_seed_result *out)
 {
-	fl_company demo = fl_company_demo(w->opts->reports), other = fl_company_other();
-	int64_t small = w->opts->reports ? FL_MAX(20, FL_MIN(w->opts->reports / 10, 500)) : 0;
-
 	FL_TRY(fl_pg_open(w->opts->url, w->diag, &w->pg));
-	FL_TRY(fl_pg_exec(w->pg, SETTINGS, w->diag));
-	FL_TRY(make_companies(w, &demo, &other));
-	w->total = w->opts->reports + small;
-	if (w->total) {
-		FL_TRY(make_months(w));
-		FL_TRY(open_batches(w));
-	}
-	FL_TRY(write_reports(w, &demo, w->opts->reports));
-	FL_TRY(write_reports(w, &other, small));
-	FL_TRY(fl_pg_exec(w->pg, "SET synchronous_commit = on; SELECT fleet.rollup_fold()", w->diag));
-	if (w->total >= ANALYZE_LEAST) /* autovacuum never looks at the parents */
-		FL_TRY(fl_pg_exec(w->pg, "ANALYZE fleet.damage_reports (tenant_id, id, status, severity, damage_type, vehicle_id, facility_id), fleet.vehicles, fleet.drivers", w->diag));
-	out->demo = demo.tenant;
-	out->other = other.tenant;
-	out->reports = w->done;
+	FL_TRY(fl_pg_exec(w->pg, fl_seed_settings, w->diag));
+	FL_TRY(plan_companies(w));
+	FL_TRY(make_companies(w));
+	for (int i = 0; i < w->company_count; i++)
+		w->sender.total += w->companies[i].reports;
+	w->batch_rows = (int)FL_MAX(BATCH_MIN, FL_MIN(w->sender.total / 16, BATCH_MAX));
+	if (w->sender.total)
+		FL_TRY(write_reports(w));
+	*out = (fl_seed_result) { .demo = w->companies[0].tenant, .other = w->companies[1].tenant, .reports = w->sender.done };
 	return FL_OK;
 }
 
 fl_err fl_seed(const fl_seed_opts *opts, fl_diag *diag, fl_seed_result *out)
 {
 	int64_t began_us = fl_mono_us();
-	work w = { .opts = opts, .diag = diag, .mem = fl_arena_make(MEM_MAX) };
+	work w = { .opts = opts, .diag = diag, .mem = fl_arena_make(MEM_MAX), .scratch = fl_arena_make(64 << 20) };
 	fl_err err;
 
 	w.now_us = opts->now_us ? opts->now_us : fl_now_us();
 	w.start_us = (w.now_us / FL_DAY_US - YEARS_DAYS) * FL_DAY_US;
+	w.sender.progress = opts->progress;
+	w.sender.arg = opts->arg;
 	err = seed(&w, out);
 	out->took_us = fl_mono_us() - began_us;
-	close_batches(&w);
+	fl_sender_close(&w.sender);
+	fl_load_close(&w.load);
 	fl_pg_close(w.pg);
+	free(w.moments);
+	fl_arena_fini(&w.scratch);
 	fl_arena_fini(&w.mem);
 	return err;
 }

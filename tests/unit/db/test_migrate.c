@@ -45,7 +45,7 @@ static void test_again(void **state)
 	fresh_database();
 	must_migrate(NULL, 0, &first);
 	assert_true(first.applied >= 8);
-	assert_int_equal(first.applied, first.version);
+	assert_in_range(first.applied, 1, first.version); /* numbers may be skipped */
 	assert_true(first.leakproof);
 	must_migrate(NULL, 0, &second);
 	assert_int_equal(second.applied, 0);
@@ -68,7 +68,7 @@ static void test_step_by_step(void **state)
 	fresh_database();
 	for (int v = 1; v < whole.version; v++) {
 		must_migrate(NULL, v, &report);
-		assert_int_equal(report.applied, 1);
+		assert_in_range(report.applied, 0, 1);
 		if (v == 7)
 			pg_fixture_load_two_companies(&fx);
 	}
