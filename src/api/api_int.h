@@ -61,6 +61,9 @@ const char *fl_live_event_type(fl_str text);
 FL_MUST fl_err fl_api_id(fl_ctx *ctx, const char *what, const fl_gql_value *value, int32_t *out);
 FL_MUST fl_err fl_api_uuid(fl_ctx *ctx, const char *what, const fl_gql_value *value, fl_uuid *out);
 
+/* A list of enum values, each code once. */
+FL_MUST fl_err fl_api_codes(fl_ctx *ctx, const fl_gql_value *list, const int16_t **out, size_t *count);
+
 /* For batches whose parents each point to at most one row of another table by a number: loads the distinct ones and
  * scatters them. */
 typedef struct fl_api_reference {
@@ -110,10 +113,13 @@ FL_API_RESOLVER(fl_api_create_vendor);
 FL_API_RESOLVER(fl_api_update_vendor);
 FL_API_RESOLVER(fl_api_retire_vendor);
 FL_API_RESOLVER(fl_api_update_company);
+FL_API_RESOLVER(fl_api_damage_report_stats_root);
+FL_API_RESOLVER(fl_api_riskiest_vehicles);
 /* And fields of vehicles that live in custody.c. */
 FL_API_RESOLVER(fl_api_vehicle_odometer);
 FL_API_RESOLVER(fl_api_vehicle_assignments);
 FL_API_RESOLVER(fl_api_vehicle_driver_at);
+FL_API_RESOLVER(fl_api_vehicle_risk_of);
 
 /* A page made of limit + 1 rows. */
 FL_MUST fl_err fl_api_page_of_reports(fl_ctx *ctx, fl_report *rows, size_t count, const fl_gql_page *page, fl_gql_value *out);

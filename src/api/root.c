@@ -43,7 +43,7 @@ static fl_err damage_report(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch
 }
 
 /* Each code once: a client may repeat one as often as its document has room. */
-static fl_err codes(fl_ctx *ctx, const fl_gql_value *list, const int16_t **out, size_t *count)
+fl_err fl_api_codes(fl_ctx *ctx, const fl_gql_value *list, const int16_t **out, size_t *count)
 {
 	uint64_t seen = 0;
 	size_t n = 0;
@@ -71,9 +71,9 @@ static fl_err read_filter(fl_ctx *ctx, const fl_gql_value *in, fl_report_filter 
 		return FL_OK;
 	const fl_gql_value *vehicle = fl_gql_member(in, "vehicleId"), *facility = fl_gql_member(in, "facilityId");
 	const fl_gql_value *search = fl_gql_member(in, "search");
-	FL_TRY(codes(ctx, fl_gql_member(in, "status"), &out->statuses, &out->status_count));
-	FL_TRY(codes(ctx, fl_gql_member(in, "severity"), &out->severities, &out->severity_count));
-	FL_TRY(codes(ctx, fl_gql_member(in, "damageType"), &out->damage_types, &out->damage_type_count));
+	FL_TRY(fl_api_codes(ctx, fl_gql_member(in, "status"), &out->statuses, &out->status_count));
+	FL_TRY(fl_api_codes(ctx, fl_gql_member(in, "severity"), &out->severities, &out->severity_count));
+	FL_TRY(fl_api_codes(ctx, fl_gql_member(in, "damageType"), &out->damage_types, &out->damage_type_count));
 	if (fl_gql_given(vehicle))
 		FL_TRY(fl_api_id(ctx, "vehicleId", vehicle, &out->vehicle_id));
 	if (fl_gql_given(facility))
@@ -164,6 +164,8 @@ const struct fl_api_query fl_api_query = {
 	.driver = FL_BATCH(fl_api_driver_by_id),
 	.vendors = FL_BATCH(fl_api_vendors),
 	.vendor = FL_BATCH(fl_api_vendor_by_id),
+	.damage_report_stats = FL_BATCH(fl_api_damage_report_stats_root),
+	.riskiest_vehicles = FL_BATCH(fl_api_riskiest_vehicles),
 };
 
 /* ---- Viewer, Tenant ---- */

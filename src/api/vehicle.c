@@ -131,6 +131,7 @@ const struct fl_api_vehicle fl_api_vehicle = {
 	.version = FL_COLUMN(fl_vehicle, version),
 	.damage_reports = FL_BATCH(damage_reports),
 	.report_url = FL_GETTER(report_url),
+	.risk = FL_BATCH(fl_api_vehicle_risk_of),
 };
 
 /* ---- Lists of vehicles ---- */

@@ -39,6 +39,12 @@ export type VehicleKind = "CAR" | "VAN" | "TRUCK";
 /** The stages in the making of a 3D model, in their order; any of them may be followed by FAILED. */
 export type Model3DStage = "QUEUED" | "PHOTOS" | "MATCHING" | "CAMERAS" | "SURFACE" | "VARIANTS" | "READY" | "FAILED";
 
+/** What reports can be counted by. */
+export type DamageReportStatsDimension = "STATUS" | "SEVERITY" | "TYPE" | "DEPOT" | "VEHICLE" | "MONTH";
+
+/** How the repairs of a vehicle stand beside its value. */
+export type VehicleRiskCategory = "LOW" | "MODERATE" | "HIGH" | "CRITICAL";
+
 export interface Query {
   /** Who is asking: the company, the role and what they may do. */
   viewer: Viewer;
@@ -62,6 +68,10 @@ export interface Query {
   vendors: Array<Vendor>;
   /** One vendor, by its id. */
   vendor: Vendor | null;
+  /** Counts, costs and repair times of reports, from totals that follow each change within two seconds. For callers who see all reports of the company. */
+  damageReportStats: DamageReportStats;
+  /** The vehicles whose repairs of twelve months cost most beside their value, worst first. */
+  riskiestVehicles: Array<Vehicle>;
 }
 
 /** The arguments of Query.damageReport. */
@@ -121,6 +131,22 @@ export interface QueryDriverArgs {
 /** The arguments of Query.vendor. */
 export interface QueryVendorArgs {
   id: string;
+}
+
+/** The arguments of Query.damageReportStats. */
+export interface QueryDamageReportStatsArgs {
+  /** Only reports that match every condition given. */
+  filter?: DamageReportStatsFilter | null;
+  /** One group for each combination of these; one group in all if left out. */
+  groupBy?: Array<DamageReportStatsDimension>;
+  /** How many groups to return, 1 to 1000: those with the most reports, or by month the newest. */
+  first?: number | null;
+}
+
+/** The arguments of Query.riskiestVehicles. */
+export interface QueryRiskiestVehiclesArgs {
+  /** How many vehicles to return, 1 to 100. */
+  first?: number | null;
 }
 
 /** The caller of this request. */
@@ -585,6 +611,8 @@ export interface Vehicle {
   damageReports: DamageReportConnection;
   /** The page where a driver reports damage to it. */
   reportUrl: string;
+  /** What its repairs of twelve months cost beside its value. */
+  risk: VehicleRisk;
 }
 
 /** The arguments of Vehicle.odometer. */
@@ -793,6 +821,56 @@ export interface DriverAssignmentPayload {
 export interface CompanyPayload {
   /** The company. */
   company: Tenant;
+}
+
+/** Reports in numbers. */
+export interface DamageReportStats {
+  /** All reports that match. */
+  total: DamageReportStatsGroup;
+  /** The groups asked for. */
+  groups: Array<DamageReportStatsGroup>;
+  /** The same reports by the month that they were filed in, oldest first. */
+  byMonth: Array<DamageReportStatsGroup>;
+}
+
+/** Reports that have something in common, in numbers. */
+export interface DamageReportStatsGroup {
+  /** Their status, when grouped by it. So for the others; severity and damageType are null for reports of which they are not known. */
+  status: DamageReportStatus | null;
+  /** Their severity. */
+  severity: Severity | null;
+  /** Their kind of damage. */
+  damageType: DamageType | null;
+  /** Their depot. */
+  facility: Facility | null;
+  /** Their vehicle. */
+  vehicle: Vehicle | null;
+  /** The first moment of their month, UTC. */
+  month: DateTime | null;
+  /** How many reports there are. */
+  count: number;
+  /** The sum of their estimates. */
+  estimatedCost: Money;
+  /** The sum of what is known to have been paid. */
+  actualCost: Money;
+  /** What they cost: the actual cost where it is known, else the estimate; refused reports cost nothing. */
+  cost: Money;
+  /** How many are completed. */
+  completed: number;
+  /** Mean hours from filing to completion, of those completed. */
+  averageRepairHours: number | null;
+}
+
+/** What a vehicle's repairs of twelve months cost beside its value. */
+export interface VehicleRisk {
+  /** Null when the vehicle's value is not known. */
+  category: VehicleRiskCategory | null;
+  /** What the reports of this month and the eleven before cost. */
+  repairCost: Money;
+  /** How many reports that were. */
+  reports: number;
+  /** repairCost divided by the vehicle's value; null when that is not known. */
+  share: number | null;
 }
 
 /** A place on Earth, WGS 84. */
@@ -1057,4 +1135,22 @@ export interface EndAssignmentInput {
   version?: number | null;
   /** When it ends; now if left out. */
   until?: DateTime | null;
+}
+
+/** Conditions on the reports that are counted; all that are given must hold. */
+export interface DamageReportStatsFilter {
+  /** Any of these statuses. */
+  status?: Array<DamageReportStatus> | null;
+  /** Any of these severities. */
+  severity?: Array<Severity> | null;
+  /** Any of these kinds. */
+  damageType?: Array<DamageType> | null;
+  /** Only this depot. */
+  facilityId?: string | null;
+  /** Only this vehicle. */
+  vehicleId?: string | null;
+  /** Filed at or after this time. Twelve months ago if left out. */
+  reportedAfter?: DateTime | null;
+  /** Filed before this time. */
+  reportedBefore?: DateTime | null;
 }

@@ -12,7 +12,7 @@
 static pg_fixture fx;
 
 static const char *const TABLES[] = { "facilities", "vehicles", "drivers", "damage_reports", "report_search", "damage_photos", "assessments",
-	"photo_embeddings", "idempotency_keys", "events", "rollup_day", "rollup_month", "vendors", "odometer_readings", "driver_assignments" };
+	"photo_embeddings", "idempotency_keys", "events", "rollup_day", "rollup_month", "vendors", "odometer_readings", "driver_assignments", "rollup_depot", "rollup_vehicle" };
 
 static const char *sql(const char *text)
 {
