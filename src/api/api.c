@@ -6,6 +6,7 @@ fl_err fl_api_schema_new(fl_gql_schema **out, fl_diag *diag)
 {
 	const fl_gql_schema_options options = {
 		.sdl = { fl_api_sdl, fl_api_sdl_len }, .types = fl_api_types, .type_count = fl_api_type_count,
+		.entities = fl_api_entities, .entity_count = fl_api_entity_count,
 	};
 	return fl_gql_schema_new(&options, out, diag);
 }

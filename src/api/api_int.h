@@ -80,6 +80,12 @@ FL_MUST fl_err fl_api_load_vehicles(fl_ctx *ctx, const int32_t *ids, size_t coun
 FL_MUST fl_err fl_api_load_facilities(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count);
 FL_MUST fl_err fl_api_load_drivers(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count);
 
+FL_MUST fl_err fl_api_load_vendors(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count);
+
+/* entities.c: what other subgraphs may name by a key. */
+extern const fl_gql_entity fl_api_entities[];
+extern const size_t fl_api_entity_count;
+
 /* The one that the argument id names, or null. */
 FL_MUST fl_err fl_api_one(fl_ctx *ctx, const fl_gql_field *field,
 	fl_err (*load)(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count), fl_gql_batch *batch);

@@ -129,7 +129,7 @@ static fl_err retire(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch
 	return pay(ctx, load, target.id, &(fl_warnings){}, batch);
 }
 
-static fl_err load_vendors(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count)
+fl_err fl_api_load_vendors(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count)
 {
 	fl_vendor *vendors;
 	FL_TRY(fl_vendors_get(ctx, ids, count, &vendors, row_count));
@@ -158,7 +158,7 @@ static fl_err load_vendors(fl_ctx *ctx, const int32_t *ids, size_t count, const 
 MUTATIONS(vehicle, fl_api_load_vehicles)
 MUTATIONS(driver, fl_api_load_drivers)
 MUTATIONS(facility, fl_api_load_facilities)
-MUTATIONS(vendor, load_vendors)
+MUTATIONS(vendor, fl_api_load_vendors)
 #undef MUTATIONS
 
 /* ---- the company ---- */
@@ -243,7 +243,7 @@ fl_err fl_api_vendors(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batc
 fl_err fl_api_vendor_by_id(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	FL_TRY(fl_must(ctx, FL_MAY_REPORT_READ_ALL));
-	return fl_api_one(ctx, field, load_vendors, batch);
+	return fl_api_one(ctx, field, fl_api_load_vendors, batch);
 }
 
 static fl_err labour_rate(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)

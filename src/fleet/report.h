@@ -79,6 +79,8 @@ FL_MUST fl_err fl_report_audience(fl_ctx *ctx, fl_uuid id, fl_audience *out);
 bool fl_audience_has(const fl_audience *audience, const fl_caller *caller);
 /* FL_NOT_FOUND. */
 FL_MUST fl_err fl_report_by_number(fl_ctx *ctx, int64_t number, const fl_report **out);
+/* Those of the numbers that there are, in no order. */
+FL_MUST fl_err fl_reports_by_numbers(fl_ctx *ctx, const int64_t *numbers, size_t number_count, fl_report **out, size_t *count);
 
 typedef struct fl_photo_row {
 	fl_uuid report_id;

@@ -229,6 +229,18 @@ fl_err fl_report_by_number(fl_ctx *ctx, int64_t number, const fl_report **out)
 	return FL_OK;
 }
 
+fl_err fl_reports_by_numbers(fl_ctx *ctx, const int64_t *numbers, size_t number_count, fl_report **out, size_t *count)
+{
+	static const fl_sql sql = { "reports_by_numbers", "SELECT " COLUMNS " FROM damage_reports WHERE " VISIBLE " AND report_number = ANY($2)",
+		.generic = true };
+	const fl_rows *rows;
+	fl_args args;
+	FL_TRY(visible_args(ctx, &args));
+	fl_arg_i64s(&args, numbers, number_count);
+	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
+	return read_reports(ctx, rows, out, count);
+}
+
 /* ---- photos ---- */
 
 static fl_sha256 read_sha256(const fl_rows *rows, int row, int column)

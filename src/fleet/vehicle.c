@@ -45,6 +45,19 @@ fl_err fl_vehicles_get(fl_ctx *ctx, const int32_t *ids, size_t id_count, fl_vehi
 	return read_vehicles(ctx, rows, out, count);
 }
 
+/* Names are found by their key in lower case and compared as they are by whoever asked. */
+fl_err fl_vehicles_by_key(fl_ctx *ctx, fl_vehicle_key key, const fl_str *texts, size_t text_count, fl_vehicle **out, size_t *count)
+{
+	static const fl_sql by_vin = { "vehicles_by_vin", "SELECT " VEHICLE_COLUMNS " FROM vehicles WHERE vin = ANY($1)", .generic = true };
+	static const fl_sql by_name = { "vehicles_by_name",
+		"SELECT " VEHICLE_COLUMNS " FROM vehicles WHERE name_key = ANY(ARRAY(SELECT lower(t) FROM unnest($1::text[]) t))", .generic = true };
+	fl_args args = fl_args_make(ctx->mem);
+	const fl_rows *rows;
+	fl_arg_texts(&args, texts, text_count);
+	FL_TRY(await_query(ctx, ctx->services->db, key == FL_VEHICLE_BY_VIN ? &by_vin : &by_name, &args, &rows));
+	return read_vehicles(ctx, rows, out, count);
+}
+
 fl_err fl_vehicle_by_name(fl_ctx *ctx, fl_str name, const fl_vehicle **out)
 {
 	static const fl_sql sql = { "vehicle_by_name", "SELECT " VEHICLE_COLUMNS " FROM vehicles WHERE name_key = lower($1)", .generic = true };

@@ -48,6 +48,10 @@ FL_MUST fl_err fl_facilities_get(fl_ctx *ctx, const int32_t *ids, size_t id_coun
 FL_MUST fl_err fl_drivers_get(fl_ctx *ctx, const int32_t *ids, size_t id_count, fl_driver **out, size_t *count);
 FL_MUST fl_err fl_vendors_get(fl_ctx *ctx, const int32_t *ids, size_t id_count, fl_vendor **out, size_t *count);
 
+/* Those whose VIN or name is one of the texts, in no order: just as it is written. */
+typedef enum fl_vehicle_key { FL_VEHICLE_BY_VIN, FL_VEHICLE_BY_NAME } fl_vehicle_key;
+FL_MUST fl_err fl_vehicles_by_key(fl_ctx *ctx, fl_vehicle_key key, const fl_str *texts, size_t text_count, fl_vehicle **out, size_t *count);
+
 /* Any case. FL_NOT_FOUND. */
 FL_MUST fl_err fl_vehicle_by_name(fl_ctx *ctx, fl_str name, const fl_vehicle **out);
 /* By name; those after the vehicle `after` when it is not NULL, whose texts contain `search` when that is not empty. Those out
