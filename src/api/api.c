@@ -11,7 +11,7 @@ fl_err fl_api_schema_new(fl_gql_schema **out, fl_diag *diag)
 	return fl_gql_schema_new(&options, out, diag);
 }
 
-enum { PLAN_CACHE_BYTES = 16 << 20, SUBSCRIPTIONS_MAX = 20000 };
+enum { PLAN_CACHE_BYTES = 16 << 20, SUBSCRIPTIONS_MAX = 20000, BATCH_MAX = 10 };
 
 static fl_err open_parts(fl_api *api, const fl_api_options *options)
 {
@@ -28,6 +28,7 @@ fl_err fl_api_new(fl_loop *loop, const fl_api_options *options, fl_api **out)
 		return FL_NOMEM;
 	api->loop = loop;
 	api->services = options->services;
+	api->batch_max = options->batch_max ? options->batch_max : BATCH_MAX;
 	memcpy(api->budgets, options->budgets, sizeof(api->budgets));
 	fl_err err = open_parts(api, options);
 	if (err) {

@@ -32,6 +32,7 @@ typedef struct fl_api_options {
 	size_t cache_bytes;        /* plans; 0: 16 MiB */
 	unsigned subscriptions_max; /* of this loop; 0: 20,000 */
 	double budgets[FL_ROLE_SYSTEM]; /* by fl_role: what one request may cost; 0: no limit */
+	unsigned batch_max;         /* requests in one JSON array; 0: 10 */
 } fl_api_options;
 
 FL_MUST fl_err fl_api_new(fl_loop *loop, const fl_api_options *options, fl_api **out);

@@ -156,6 +156,7 @@ struct fl_api {
 	fl_gql_engine *engine;
 	fl_live *live;
 	double budgets[FL_ROLE_SYSTEM];
+	unsigned batch_max;
 };
 
 /* What the caller of ctx may spend on one request. */
@@ -164,12 +165,24 @@ static inline double fl_api_budget(const fl_ctx *ctx)
 	return ctx->caller.role < FL_ROLE_SYSTEM ? ctx->services->api->budgets[ctx->caller.role] : 0;
 }
 
+/* answer.c. FL_NOT_ACCEPTABLE when the client takes no kind of answer that there is. */
+FL_MUST fl_err fl_api_negotiate(fl_ctx *ctx, const fl_request *req);
+/* Sends out, which is then empty. Compressed as the client likes; a query by GET has an ETag. */
+FL_MUST fl_err fl_api_answer(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_gql_outcome *outcome, fl_buf *out);
+FL_MUST fl_err fl_api_answer_batch(fl_ctx *ctx, fl_request *req, fl_response *res, fl_buf *out);
+/* graphql_http.c: what the header GraphQL-Cost asks for. */
+void fl_api_cost_wishes(const fl_request *req, fl_gql_request *request);
+/* batch.c: a JSON array of requests. */
+FL_MUST fl_err fl_api_batch(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_json *body);
+
 /* graphql_ws.c: answers an upgrade of /graphql. */
 fl_err fl_api_ws(fl_ctx *ctx, fl_request *req, fl_response *res);
 /* photos.c: answers GET /photos/:report/:photo/:variant. */
 fl_err fl_api_photo_bytes(fl_ctx *ctx, fl_request *req, fl_response *res);
 /* auth.c: false when a browser sent the request from a page of another site. */
 bool fl_api_same_origin(const fl_request *req);
+/* auth.c: false when a page of another site could have sent the request without asking first (no preflight). */
+bool fl_api_asked_first(const fl_request *req);
 /* auth.c: from a bearer token as text, as in a WebSocket's connection_init. */
 FL_MUST fl_err fl_api_authenticate_bearer(fl_ctx *ctx, fl_str header);
 

@@ -20,6 +20,18 @@ fl_err fl_api_authenticate(fl_ctx *ctx, fl_request *req)
 	return fl_fail(&ctx->diag, FL_UNAUTHENTICATED, "log in first, or send a bearer token");
 }
 
+/* A page of another site can send a GET, or a form, with the reader's cookie and without a preflight; it cannot send JSON or
+ * one of these headers. Our own pages are known by their origin. */
+bool fl_api_asked_first(const fl_request *req)
+{
+	static const char *const headers[] = { "origin", "sec-fetch-site", "graphql-preflight", "apollo-require-preflight",
+					       "x-apollo-operation-name", "x-requested-with" };
+	for (size_t i = 0; i < FL_COUNT(headers); i++)
+		if (fl_request_header(req, fl_str_z(headers[i])).len)
+			return true;
+	return req->method == FL_POST && fl_str_eq_nocase(fl_request_media_type(req), FL_STR("application/json"));
+}
+
 /* Browsers name the page's site in Origin (and newer ones in Sec-Fetch-Site); other clients send neither. */
 bool fl_api_same_origin(const fl_request *req)
 {

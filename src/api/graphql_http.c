@@ -1,35 +1,10 @@
 /* GraphQL over HTTP: POST with JSON, POST with multipart/form-data (the multipart request specification), GET for queries. */
 #include "api/api_int.h"
 
-static const fl_str json_type = FL_STR_INIT("application/json; charset=utf-8");
-static const fl_str graphql_type = FL_STR_INIT("application/graphql-response+json; charset=utf-8");
-
-/* Clients that know the media type of GraphQL get status codes by it; the others get 200 with their errors. */
-static bool wants_graphql_type(const fl_request *req)
-{
-	fl_str accept = fl_request_header(req, FL_STR("accept"));
-	return fl_str_find(accept.ptr ? accept : FL_STR(""), FL_STR("application/graphql-response+json")) >= 0;
-}
-
-static fl_err answer(fl_request *req, fl_response *res, const fl_gql_outcome *outcome, fl_buf *out)
-{
-	bool typed = wants_graphql_type(req);
-	if (outcome->status == FL_GQL_NOT_ALLOWED) {
-		fl_response_status(res, 405);
-		fl_response_header(res, FL_STR("Allow"), FL_STR("POST"));
-	} else if (outcome->status == FL_GQL_REQUEST_ERROR && typed) {
-		fl_response_status(res, 400);
-	}
-	fl_response_header(res, FL_STR("Cache-Control"), FL_STR("no-store"));
-	fl_response_take_buf(res, typed ? graphql_type : json_type, out);
-	return FL_OK;
-}
-
 /* The header "GraphQL-Cost: report" shows the cost beside the data, "validate" instead of it. */
-static void apply_cost(fl_ctx *ctx, const fl_request *req, fl_gql_request *request)
+void fl_api_cost_wishes(const fl_request *req, fl_gql_request *request)
 {
 	fl_str header = fl_request_header(req, FL_STR("graphql-cost"));
-	request->budget = fl_api_budget(ctx);
 	request->show_cost |= fl_str_eq_nocase(header, FL_STR("report"));
 	request->cost_only |= fl_str_eq_nocase(header, FL_STR("validate"));
 }
@@ -37,11 +12,12 @@ static void apply_cost(fl_ctx *ctx, const fl_request *req, fl_gql_request *reque
 static fl_err run(fl_ctx *ctx, fl_request *req, fl_response *res, fl_gql_request *request)
 {
 	fl_gql_outcome outcome = {};
-	apply_cost(ctx, req, request);
+	fl_api_cost_wishes(req, request);
+	request->budget = fl_api_budget(ctx);
 	fl_buf out = fl_buf_make(FL_API_ANSWER_MAX);
 	fl_err err = fl_gql_execute(ctx, ctx->services->api->engine, request, &out, &outcome);
 	if (err == FL_OK)
-		err = answer(req, res, &outcome, &out);
+		err = fl_api_answer(ctx, req, res, &outcome, &out);
 	fl_buf_fini(&out);
 	return err;
 }
@@ -115,8 +91,12 @@ static fl_err read_multipart(fl_ctx *ctx, fl_request *req, const fl_json **opera
 static fl_err enter(fl_ctx *ctx, fl_request *req)
 {
 	bool bearer = fl_request_header(req, FL_STR("authorization")).ptr != NULL;
+	fl_str cookie;
+	FL_TRY(fl_api_negotiate(ctx, req));
 	if (!bearer && !fl_api_same_origin(req))
 		return fl_fail(&ctx->diag, FL_FORBIDDEN, "a page of another site may not use your log-in here");
+	if (!bearer && fl_request_cookie(req, FL_STR("fleet_session"), &cookie) && !fl_api_asked_first(req))
+		return fl_fail(&ctx->diag, FL_FORBIDDEN, "without a bearer token, send JSON, or a header such as GraphQL-Preflight: 1");
 	return fl_api_authenticate(ctx, req);
 }
 
@@ -127,6 +107,8 @@ static fl_err post_json(fl_ctx *ctx, fl_request *req, fl_response *res)
 	fl_str text;
 	FL_TRY(await_body_all(ctx, req, FL_API_BODY_MAX, &text));
 	FL_TRY(fl_json_parse(ctx->mem, text, &body, &ctx->diag));
+	if (body->type == FL_JSON_ARRAY)
+		return fl_api_batch(ctx, req, res, body);
 	FL_TRY(fl_gql_request_from_json(body, &request, &ctx->diag));
 	return run(ctx, req, res, &request);
 }

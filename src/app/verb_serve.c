@@ -80,6 +80,7 @@ static fl_err open_server(server_loop *l, fl_ctx *ctx)
 	FL_TRY(fl_api_new(l->loop, &(fl_api_options){
 		.schema = s->schema,
 		.services = &l->services,
+		.batch_max = (unsigned)config->batch_max,
 		.budgets = {
 			[FL_ROLE_NONE] = (double)config->cost_anonymous,
 			[FL_ROLE_DRIVER] = (double)config->cost_driver,

@@ -14,11 +14,13 @@
 	X(FORBIDDEN, "FORBIDDEN", 403, "this role may not do that", false)                                             \
 	X(NOT_FOUND, "NOT_FOUND", 404, "no such thing", false)                                                         \
 	X(BAD_METHOD, "METHOD_NOT_ALLOWED", 405, "this method is not allowed here", false)                             \
+	X(NOT_ACCEPTABLE, "NOT_ACCEPTABLE", 406, "no answer of a kind that the client takes", false)                   \
 	X(CONFLICT, "CONFLICT", 409, "somebody else changed it first", false)                                          \
 	X(DUPLICATE, "DUPLICATE", 409, "it exists already", false)                                                     \
 	X(TOO_LARGE, "TOO_LARGE", 413, "it is larger than allowed", false)                                             \
 	X(UNSUPPORTED, "UNSUPPORTED_MEDIA_TYPE", 415, "this kind of content is not supported", false)                  \
 	X(TOO_MANY, "TOO_MANY_REQUESTS", 429, "too many requests; slow down", true)                                    \
+	X(BATCH, "BATCH_LIMIT", 400, "too many requests in one batch", false)                                          \
 	X(LIMIT, "LIMIT_EXCEEDED", 400, "a limit was exceeded", false)                                                 \
 	X(CANCELLED, "CANCELLED", 499, "the request was cancelled", false)                                             \
 	X(INTERNAL, "INTERNAL", 500, "something went wrong on our side", false)                                        \

@@ -369,6 +369,7 @@ static fl_err answer_cost(const gql_exec *x, fl_buf *out, fl_gql_outcome *outcom
 	write_extensions(x, out);
 	fl_buf_char(out, '}');
 	outcome->status = FL_GQL_EXECUTED;
+	outcome->cost_only = true;
 	if (!out->err)
 		return FL_OK;
 	out->len = start;
@@ -501,6 +502,16 @@ fl_err fl_gql_execute(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request *
 	}
 	gql_entry_put(entry);
 	return err;
+}
+
+bool fl_gql_is_query(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request *request)
+{
+	gql_errors errors = { .mem = ctx->mem };
+	bool cached;
+	gql_entry *entry = find_or_prepare(engine, request, &errors, &cached);
+	bool yes = entry && entry->plan.operation == FL_GQL_QUERY;
+	gql_entry_put(entry);
+	return yes;
 }
 
 /* ---- Subscriptions ---- */

@@ -408,6 +408,7 @@ typedef struct fl_gql_outcome {
 	uint32_t errors;              /* how many the answer carries */
 	uint32_t resolver_calls, waves;
 	bool cached;                  /* the plan came from the cache */
+	bool cost_only;               /* as the request said */
 	fl_gql_cost cost;
 } fl_gql_outcome;
 
@@ -420,6 +421,10 @@ FL_MUST fl_err fl_gql_request_from_json(const fl_json *body, fl_gql_request *out
  * Errors: only FL_NOMEM, FL_TOO_LARGE (out cannot even hold the reason) and FL_CANCELLED; out is then as before. All else is
  * in out. */
 FL_MUST fl_err fl_gql_execute(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request *request, fl_buf *out, fl_gql_outcome *outcome);
+
+/* Whether a request holds a query, which may run beside others. The document is prepared (and kept) for that; one that
+ * cannot be is no query. */
+bool fl_gql_is_query(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request *request);
 
 /* A response that only says why: {"errors":[{"message":...,"extensions":{"code":...}}]}. */
 void fl_gql_write_error(fl_buf *out, fl_err err, fl_str message);

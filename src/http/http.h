@@ -159,6 +159,8 @@ bool fl_request_cookie(const fl_request *req, fl_str name, fl_str *out);
 fl_str fl_request_media_type(const fl_request *req);
 /* True when Accept names the type (or a wildcard for it) with q > 0; also when there is no Accept. */
 bool fl_request_accepts(const fl_request *req, fl_str media_type);
+/* The weight 0..1000 that Accept gives the type by its name, wildcards aside; -1 when it does not name it. */
+int fl_request_names(const fl_request *req, fl_str media_type);
 
 /* Reads up to len bytes of the body; *got == 0 is its end. Sends 100 Continue first where the client waits for it.
  * Errors: FL_TOO_LARGE (chunked and beyond body_max), FL_BAD_REQUEST (bad chunks), FL_CLOSED, FL_TIMEOUT (too slow). */
@@ -221,6 +223,10 @@ void fl_response_cookie(fl_response *res, const fl_cookie *cookie);
 void fl_response_body(fl_response *res, fl_str media_type, fl_str body);
 /* The same, taking the buffer over: it is freed after sending, and *buf is empty. */
 void fl_response_take_buf(fl_response *res, fl_str media_type, fl_buf *buf);
+/* Compresses the body as Accept-Encoding asks (zstd, br, gzip), where that makes it smaller; the caller says Vary. */
+FL_MUST fl_err await_response_compress(fl_ctx *ctx, const fl_request *req, fl_response *res);
+/* Whether If-None-Match names the tag (with its quotes, without W/). */
+bool fl_request_has_copy(const fl_request *req, fl_str etag);
 void fl_response_redirect(fl_response *res, int status, fl_str location);
 /* {"errors":[{"message":…,"extensions":{"code":…}}]} with the status of err, the text from ctx->diag when it has one
  * (never for 500s: they are logged instead). Drops what the response held before, cookies too. */

@@ -56,6 +56,16 @@ fl_str fl_request_media_type(const fl_request *req)
 	return fl_str_trim(fl_str_cut(fl_request_header(req, FL_STR("content-type")), ';', &rest));
 }
 
+int fl_request_names(const fl_request *req, fl_str media_type)
+{
+	return fl_weight_of(fl_request_header(req, FL_STR("accept")), media_type);
+}
+
+bool fl_request_has_copy(const fl_request *req, fl_str etag)
+{
+	return fl_etag_listed(fl_request_header(req, FL_STR("if-none-match")), etag);
+}
+
 bool fl_request_accepts(const fl_request *req, fl_str media_type)
 {
 	fl_str accept = fl_request_header(req, FL_STR("accept")), rest, type = fl_str_cut(media_type, '/', &rest);

@@ -204,6 +204,20 @@ static fl_err ws_late(fl_ctx *ctx, fl_request *req, fl_response *res)
 	return err;
 }
 
+/* A text of that many bytes that repeats itself, compressed as the client likes. */
+static fl_err pack(fl_ctx *ctx, fl_request *req, fl_response *res)
+{
+	int64_t len;
+	FL_AUTO_BUF fl_buf text = fl_buf_make(8 << 20);
+
+	if (!fl_str_i64(req->captures[0], &len))
+		return FL_BAD_REQUEST;
+	for (int64_t i = 0; i < len; i++)
+		fl_buf_char(&text, (char)('a' + (i / 7 + i * i / 31) % 26));
+	fl_response_take_buf(res, FL_STR("text/plain"), &text);
+	return await_response_compress(ctx, req, res);
+}
+
 static void add_routes(fl_router *router)
 {
 	static const struct {
@@ -221,6 +235,7 @@ static void add_routes(fl_router *router)
 		{ FL_GET, "/big", big, { 0 } },
 		{ FL_GET, "/file", file, { 0 } },
 		{ FL_GET, "/asset", asset, { 0 } },
+		{ FL_GET, "/pack/:len", pack, { 0 } },
 		{ FL_GET, "/slow", slow, { 0 } },
 		{ FL_GET, "/late", slow, { .deadline_us = 100 * 1000 } },
 		{ FL_GET, "/fail/:how", failing, { 0 } },
