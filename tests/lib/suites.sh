@@ -1,7 +1,7 @@
 # ./fleet test [SUITE...]: every suite, or those named. Read by ./fleet, which has say, progress, configure and compile.
 # Each suite prints a line a test or a group, and counts; the last line of all is 'N passed, N failed'.
 
-suites_all=(layers unit asan graphql api faults backup e2e photos)
+suites_all=(layers unit asan graphql federation api faults backup e2e photos)
 passed=0
 failed=0
 
@@ -65,6 +65,13 @@ suite_graphql() {
 	counting node "$root/tests/graphql/audits.mjs"
 	title "GraphQL over HTTP: limits, cost, caching and documents (tests/http)"
 	counting node "$root/tests/http/run.mjs"
+}
+
+# Composition and gateway are under the Elastic License: a tool of the tests, nothing that is shipped.
+suite_federation() {
+	title "the API as a subgraph: composed with others, and asked through a gateway"
+	npm_install "$root/tests/federation"
+	counting node "$root/tests/federation/run.mjs" "$build/tests/unit/graphql/subgraph_probe"
 }
 
 suite_api() {
