@@ -126,6 +126,22 @@ FL_API_RESOLVER(fl_api_vehicle_odometer);
 FL_API_RESOLVER(fl_api_vehicle_assignments);
 FL_API_RESOLVER(fl_api_vehicle_driver_at);
 FL_API_RESOLVER(fl_api_vehicle_risk_of);
+/* An amount of money from a Decimal of an input object; *has false when it was not given. */
+FL_MUST fl_err fl_api_cents_in(fl_ctx *ctx, const fl_gql_value *in, const char *name, bool *has, int64_t *out);
+/* UpdateDamageReportInput. */
+FL_MUST fl_err fl_api_patch(fl_ctx *ctx, const fl_gql_value *in, fl_report_patch *out);
+
+/* lifecycle.c: fields of DamageReport, Query and Mutation. */
+FL_API_RESOLVER(fl_api_report_ways);
+FL_API_RESOLVER(fl_api_report_duplicate_of);
+fl_err fl_api_report_sla_state(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out);
+fl_err fl_api_report_awaits_second(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out);
+FL_API_RESOLVER(fl_api_policy);
+FL_API_RESOLVER(fl_api_transition_damage_report);
+FL_API_RESOLVER(fl_api_undo_damage_report_transition);
+FL_API_RESOLVER(fl_api_batch_update_damage_reports);
+FL_API_RESOLVER(fl_api_set_approval_limit);
+FL_API_RESOLVER(fl_api_set_report_deadlines);
 
 /* A page made of limit + 1 rows. */
 FL_MUST fl_err fl_api_page_of_reports(fl_ctx *ctx, fl_report *rows, size_t count, const fl_gql_page *page, fl_gql_value *out);

@@ -157,6 +157,12 @@ const struct fl_api_damage_report fl_api_damage_report = {
 	.assessment = FL_BATCH(assessment),
 	.version = FL_COLUMN(fl_report, version),
 	.url = FL_GETTER(url),
+	.stage = FL_COLUMN(fl_report, stage),
+	.available_transitions = FL_BATCH(fl_api_report_ways),
+	.sla_due_at = FL_COLUMN(fl_report, due_at),
+	.sla_state = FL_GETTER(fl_api_report_sla_state),
+	.duplicate_of = FL_BATCH(fl_api_report_duplicate_of),
+	.awaits_second_approval = FL_GETTER(fl_api_report_awaits_second),
 };
 
 /* ---- Money, GeoPoint ---- */

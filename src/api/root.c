@@ -74,6 +74,8 @@ static fl_err read_filter(fl_ctx *ctx, const fl_gql_value *in, fl_report_filter 
 	FL_TRY(fl_api_codes(ctx, fl_gql_member(in, "status"), &out->statuses, &out->status_count));
 	FL_TRY(fl_api_codes(ctx, fl_gql_member(in, "severity"), &out->severities, &out->severity_count));
 	FL_TRY(fl_api_codes(ctx, fl_gql_member(in, "damageType"), &out->damage_types, &out->damage_type_count));
+	FL_TRY(fl_api_codes(ctx, fl_gql_member(in, "stage"), &out->stages, &out->stage_count));
+	out->overdue = fl_gql_bool_or(fl_gql_member(in, "overdue"), false);
 	if (fl_gql_given(vehicle))
 		FL_TRY(fl_api_id(ctx, "vehicleId", vehicle, &out->vehicle_id));
 	if (fl_gql_given(facility))
@@ -166,6 +168,7 @@ const struct fl_api_query fl_api_query = {
 	.vendor = FL_BATCH(fl_api_vendor_by_id),
 	.damage_report_stats = FL_BATCH(fl_api_damage_report_stats_root),
 	.riskiest_vehicles = FL_BATCH(fl_api_riskiest_vehicles),
+	.report_policy = FL_BATCH(fl_api_policy),
 };
 
 /* ---- Viewer, Tenant ---- */
@@ -254,6 +257,7 @@ static fl_err create_damage_report(fl_ctx *ctx, const fl_gql_field *field, fl_gq
 		.incident_at = fl_gql_int_or(fl_gql_member(in, "incidentAt"), 0),
 		.damage_type = (fl_damage_type)fl_gql_int_or(fl_gql_member(in, "damageType"), 0),
 		.has_location = fl_gql_given(location),
+		.is_draft = fl_gql_bool_or(fl_gql_member(in, "draft"), false),
 		.idempotency_key = fl_gql_text(fl_gql_member(in, "idempotencyKey")),
 	};
 	fl_uuid id;
@@ -267,16 +271,15 @@ static fl_err create_damage_report(fl_ctx *ctx, const fl_gql_field *field, fl_gq
 	return one_report(ctx, id, batch);
 }
 
-static fl_err read_cents(fl_ctx *ctx, const fl_gql_value *in, const char *name, bool *has, int64_t *out)
+fl_err fl_api_cents_in(fl_ctx *ctx, const fl_gql_value *in, const char *name, bool *has, int64_t *out)
 {
 	const fl_gql_value *value = fl_gql_member(in, name);
 	*has = fl_gql_given(value);
 	return *has ? fl_money_parse(&ctx->diag, name, fl_gql_text(value), out) : FL_OK;
 }
 
-static fl_err update_damage_report(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+fl_err fl_api_patch(fl_ctx *ctx, const fl_gql_value *in, fl_report_patch *out)
 {
-	const fl_gql_value *in = fl_gql_arg(field, "input");
 	fl_report_patch patch = {
 		.version = (int32_t)fl_gql_int_or(fl_gql_member(in, "version"), 0),
 		.status = (fl_status)fl_gql_int_or(fl_gql_member(in, "status"), 0),
@@ -286,7 +289,6 @@ static fl_err update_damage_report(fl_ctx *ctx, const fl_gql_field *field, fl_gq
 		.reason = fl_gql_text(fl_gql_member(in, "reason")),
 	};
 	const fl_gql_value *priority = fl_gql_member(in, "priority");
-	const fl_report *changed;
 	FL_TRY(fl_api_uuid(ctx, "id", fl_gql_member(in, "id"), &patch.id));
 	if (fl_gql_given(priority)) {
 		int64_t given = fl_gql_int_or(priority, 0);
@@ -294,8 +296,17 @@ static fl_err update_damage_report(fl_ctx *ctx, const fl_gql_field *field, fl_gq
 			return fl_fail(&ctx->diag, FL_BAD_INPUT, "priority is %lld; it goes from 1 (first) to 10 (last)", (long long)given);
 		patch.priority = (int16_t)given;
 	}
-	FL_TRY(read_cents(ctx, in, "estimatedCost", &patch.has_estimated, &patch.estimated_cents));
-	FL_TRY(read_cents(ctx, in, "actualCost", &patch.has_actual, &patch.actual_cents));
+	FL_TRY(fl_api_cents_in(ctx, in, "estimatedCost", &patch.has_estimated, &patch.estimated_cents));
+	FL_TRY(fl_api_cents_in(ctx, in, "actualCost", &patch.has_actual, &patch.actual_cents));
+	*out = patch;
+	return FL_OK;
+}
+
+static fl_err update_damage_report(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	fl_report_patch patch;
+	const fl_report *changed;
+	FL_TRY(fl_api_patch(ctx, fl_gql_arg(field, "input"), &patch));
 	FL_TRY(fl_report_update(ctx, &patch, &changed));
 	batch->results[0] = fl_gql_object(changed);
 	return FL_OK;
@@ -320,6 +331,11 @@ const struct fl_api_mutation fl_api_mutation = {
 	.update_vendor = FL_BATCH(fl_api_update_vendor),
 	.retire_vendor = FL_BATCH(fl_api_retire_vendor),
 	.update_company = FL_BATCH(fl_api_update_company),
+	.transition_damage_report = FL_BATCH(fl_api_transition_damage_report),
+	.undo_damage_report_transition = FL_BATCH(fl_api_undo_damage_report_transition),
+	.batch_update_damage_reports = FL_BATCH(fl_api_batch_update_damage_reports),
+	.set_approval_limit = FL_BATCH(fl_api_set_approval_limit),
+	.set_report_deadlines = FL_BATCH(fl_api_set_report_deadlines),
 };
 
 const struct fl_api_create_damage_report_payload fl_api_create_damage_report_payload = { .report = FL_SELF };

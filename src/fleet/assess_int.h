@@ -3,7 +3,7 @@
 #define FL_FLEET_ASSESS_INT_H
 
 #include "fleet/assess.h"
-#include "fleet/event.h"
+#include "fleet/change.h"
 #include "fleet/report.h"
 
 typedef struct fl_case_photo {

@@ -144,58 +144,48 @@ static fl_err assessment_args(fl_ctx *ctx, const fl_case *c, fl_args *args)
 	return args->err;
 }
 
-static const fl_sql report_assessed = {
-	"report_assessed",
-	"UPDATE damage_reports SET status = CASE WHEN status = 1 THEN 2 ELSE status END, severity = coalesce(severity, $2),"
-	" damage_type = coalesce(damage_type, $3), estimated_cost = coalesce(estimated_cost, $4), assessed_at = now(), version = version + 1,"
-	" updated_at = now() WHERE id = $1 RETURNING version",
-	.write = true
-};
-
-static fl_err report_args(fl_ctx *ctx, const fl_case *c, fl_args *args)
+/* What a person has set by hand stays; the stage moves on only from REPORTED. */
+static void apply(fl_change_of *change, const fl_case *c)
 {
-	*args = fl_args_make(ctx->mem);
-	fl_arg_uuid(args, c->report_id);
-	arg_code(args, c->answer.severity);
-	arg_code(args, c->answer.type);
-	if (c->answer.has_estimate)
-		fl_arg_i64(args, c->answer.cost_likely_cents);
-	else
-		fl_arg_null(args, FL_DB_I64);
-	return args->err;
+	fl_report_state *a = &change->after;
+	a->assessed_at = fl_now_us();
+	a->severity = a->severity ? a->severity : (int16_t)c->answer.severity;
+	a->damage_type = a->damage_type ? a->damage_type : (int16_t)c->answer.type;
+	if (!a->has_estimated && c->answer.has_estimate) {
+		a->has_estimated = true;
+		a->estimated_cents = c->answer.cost_likely_cents;
+	}
+	if (a->stage == FL_STAGE_REPORTED)
+		a->stage = FL_STAGE_ASSESSED;
 }
 
-static fl_err write_results(fl_ctx *ctx, fl_case *c, fl_tx *tx, int32_t *version)
+static fl_err write_results(fl_ctx *ctx, fl_case *c, fl_tx *tx)
 {
-	fl_stmt stmts[FL_PHOTOS_MAX + 2];
-	const fl_rows *updated;
+	fl_stmt stmts[FL_PHOTOS_MAX + 1 + FL_CHANGES_STMTS];
+	fl_change_of *change;
+	fl_policy policy;
+	size_t found;
 	int count = 0;
-	fl_args *args = fl_new_array(ctx->mem, fl_args, c->photo_count + 2);
+	fl_args *args = fl_new_array(ctx->mem, fl_args, c->photo_count + 1);
 	if (!args)
 		return FL_NOMEM;
-	FL_TRY(report_args(ctx, c, &args[0]));
-	FL_TRY(assessment_args(ctx, c, &args[1]));
-	stmts[count++] = (fl_stmt){ &report_assessed, &args[0], &updated };
-	stmts[count++] = (fl_stmt){ &assessment_insert, &args[1], NULL };
-	for (size_t i = 0; i < c->photo_count; i++, count++)
-		FL_TRY(fl_case_embedding(ctx, c, i, &args[count], &stmts[count]));
-	FL_TRY(await_tx_statements(ctx, tx, stmts, count));
-	if (updated->count == 0)
+	FL_TRY(fl_changes_begin(ctx, tx, &c->report_id, 1, &change, &found, &policy));
+	if (found == 0)
 		return fl_fail(&ctx->diag, FL_NOT_FOUND, "the report does not exist any more");
-	*version = fl_row_i32(updated, 0, 0);
-	return FL_OK;
+	apply(change, c);
+	FL_TRY(fl_changes_stmts(ctx, FL_EVENT_REPORT_ASSESSED, change, 1, &policy, stmts));
+	count += FL_CHANGES_STMTS;
+	FL_TRY(assessment_args(ctx, c, &args[0]));
+	stmts[count++] = (fl_stmt){ &assessment_insert, &args[0], NULL };
+	for (size_t i = 0; i < c->photo_count; i++, count++)
+		FL_TRY(fl_case_embedding(ctx, c, i, &args[i + 1], &stmts[count]));
+	return await_tx_statements(ctx, tx, stmts, count);
 }
 
 fl_err fl_case_write(fl_ctx *ctx, fl_case *c, fl_job *job)
 {
 	FL_AUTO_TX fl_tx tx = {};
-	fl_args event;
-	int32_t version = 0;
 	FL_TRY(await_begin(ctx, ctx->services->db, &tx));
-	FL_TRY(write_results(ctx, c, &tx, &version));
-	FL_TRY(fl_event_args(ctx, &(fl_event){ .id = fl_uuid7(fl_now_us()), .type = FL_EVENT_REPORT_ASSESSED, .report_id = c->report_id,
-					       .vehicle_id = c->vehicle_id, .version = version },
-			     &event));
-	FL_TRY(await_tx_query(ctx, &tx, &fl_event_insert, &event, NULL));
+	FL_TRY(write_results(ctx, c, &tx));
 	return await_job_commit(ctx, &tx, job);
 }

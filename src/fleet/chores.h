@@ -1,5 +1,6 @@
 /* Chores: what the data layer needs done by the clock, by every `fleet work`; where several run, a lock inside each chore
- * lets one do it. Totals are folded each second; months are made ahead and old idempotency keys dropped each hour.
+ * lets one do it. Totals are folded each second; deadlines that have
+ * passed are told of within five; months are made ahead and old idempotency keys dropped each hour.
  * Needs services->db of role fleet_worker. */
 #ifndef FL_FLEET_CHORES_H
 #define FL_FLEET_CHORES_H

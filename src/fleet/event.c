@@ -28,7 +28,7 @@ fl_err fl_event_args(fl_ctx *ctx, const fl_event *event, fl_args *args)
 	fl_arg_text(args, fl_str_z(event->type));
 	arg_report(args, event->report_id);
 	arg_number(args, event->vehicle_id);
-	fl_arg_i32(args, event->version);
+	arg_number(args, event->version);
 	arg_number(args, event->actor);
 	fl_arg_jsonb(args, event->data.ptr ? event->data : FL_STR("{}"));
 	return args->err;

@@ -13,6 +13,9 @@
 #define FL_EVENT_REPORT_ASSESSED "report.assessed"
 #define FL_EVENT_REPORT_UPDATED "report.updated"
 #define FL_EVENT_MODEL_PROGRESS "model.progress" /* its data: fleet/model.h */
+#define FL_EVENT_REPORT_OVERDUE "report.overdue" /* by reports_overdue() */
+#define FL_EVENT_LIMIT_SET "policy.limit_set"    /* of no report; so for the next */
+#define FL_EVENT_DEADLINES_SET "policy.deadlines_set"
 
 enum { FL_EVENT_DATA_SENT_MAX = 8 << 10 }; /* bytes */
 

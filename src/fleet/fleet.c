@@ -48,25 +48,6 @@ fl_str fl_status_name(fl_status status)
 	return status > FL_STATUS_NONE && status < FL_COUNT(names) ? names[status] : (fl_str)FL_STR_INIT("");
 }
 
-/*	REPORTED --> ASSESSED --> APPROVED --> IN_REPAIR --> COMPLETED
- *	    |  \________|_________^   |            |  ^__________|  (reopened)
- *	    '-----------'-------------'--> REJECTED <--> ASSESSED, REPORTED (taken back)
- * From REPORTED to ASSESSED is the assessment's step; a person may also approve without waiting for it. */
-bool fl_status_may_become(fl_status from, fl_status to)
-{
-#define TO(status) (1u << FL_STATUS_##status)
-	static const unsigned ways[] = {
-		[FL_STATUS_REPORTED] = TO(APPROVED) | TO(REJECTED),
-		[FL_STATUS_ASSESSED] = TO(APPROVED) | TO(REJECTED),
-		[FL_STATUS_APPROVED] = TO(IN_REPAIR) | TO(REJECTED) | TO(ASSESSED),
-		[FL_STATUS_IN_REPAIR] = TO(COMPLETED) | TO(APPROVED),
-		[FL_STATUS_COMPLETED] = TO(IN_REPAIR),
-		[FL_STATUS_REJECTED] = TO(ASSESSED) | TO(REPORTED),
-	};
-#undef TO
-	return from == to || (from < FL_COUNT(ways) && (ways[from] >> to & 1));
-}
-
 /* ---- money ---- */
 
 fl_str fl_money_text(fl_arena *mem, int64_t cents)

@@ -5,8 +5,9 @@
  *	                          .photos = uploads, .photo_count = 2 };
  *	FL_TRY(fl_report_create(ctx, &draft, &id));           // inspected, stored, filed, queued: or nothing at all
  *
- * Two parts: this page (who may, states, money, the company) and one header a noun: report.h, vehicle.h, session.h,
- * assess.h (the job), relay.h (events to Redis), seed.h (the demo companies).
+ * Two parts: this page (who may, states, money, the company) and one header a noun: report.h, lifecycle.h (stages and ways),
+ * change.h (how a report changes), transition.h, policy.h (limits, deadlines), history.h, vehicle.h, session.h, assess.h (the
+ * job), relay.h (events to Redis), seed.h (the demo companies).
  *
  * Memory: what a function returns lives in ctx->mem. Errors: FL_FORBIDDEN, FL_BAD_INPUT and the like with a sentence for
  * the client in ctx->diag; those of db/db.h. Threads: a fl_services belongs to its loop; everything else is a value. */
@@ -55,7 +56,9 @@ void fl_services_fini(fl_services *services);
 	X(REGISTRY_CHANGE, "change vehicles, drivers, depots and vendors", 0, 1, 0, 1)                                 \
 	X(COMPANY_CHANGE, "change the company", 0, 0, 0, 1)                                                            \
 	X(PERSON_READ, "see how to reach a person", 0, 1, 1, 1)                                                        \
-	X(ODOMETER_RECORD, "record odometer readings", 1, 1, 0, 1)
+	X(ODOMETER_RECORD, "record odometer readings", 1, 1, 0, 1)                                                     \
+	X(REPORT_DISPUTE, "contest how a report ended", 1, 1, 0, 1)                                                    \
+	X(POLICY_WRITE, "set limits and deadlines", 0, 0, 0, 1)
 
 typedef enum fl_permission {
 #define FL_PERMISSION_ENUM(name, text, driver, manager, auditor, admin) FL_MAY_##name,
@@ -108,7 +111,5 @@ typedef enum fl_status {
 } fl_status;
 
 fl_str fl_status_name(fl_status status);
-/* May a person move a report from one status to the other? Staying is allowed. */
-bool fl_status_may_become(fl_status from, fl_status to);
 
 #endif

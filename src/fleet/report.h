@@ -22,6 +22,11 @@ typedef struct fl_report {
 	int64_t estimated_cents, actual_cents;
 	int32_t version;
 	const char *currency;
+	int16_t stage;                                   /* fl_stage */
+	int32_t endorsed_by;                             /* 0: nobody */
+	bool has_duplicate_of;
+	fl_uuid duplicate_of;
+	int64_t phase_since, due_at;                     /* 0: no deadline runs */
 } fl_report;
 
 /* ---- Filing ---- */
@@ -44,6 +49,7 @@ typedef struct fl_report_draft {
 	bool has_location;
 	fl_point location;
 	fl_damage_type damage_type;        /* FL_DAMAGE_NONE: unknown */
+	bool is_draft;                     /* stays a draft until it is sent (FL_VERB_SUBMIT), and is not assessed before */
 	fl_str idempotency_key;            /* of this caller; ptr NULL: none */
 } fl_report_draft;
 
@@ -51,6 +57,9 @@ typedef struct fl_report_draft {
  * A report without photos is filed and stays REPORTED. Refused photos refuse the report; the sentence names the file.
  * Errors: FL_FORBIDDEN, FL_NOT_FOUND (vehicle), FL_BAD_INPUT, FL_BAD_IMAGE, FL_TOO_LARGE, FL_BUSY. */
 FL_MUST fl_err fl_report_create(fl_ctx *ctx, const fl_report_draft *draft, fl_uuid *out);
+
+/* The statement that queues the assessment of a report, for the transaction that makes it necessary. */
+FL_MUST fl_err fl_report_assess_stmt(fl_ctx *ctx, fl_uuid id, fl_stmt *out);
 
 /* ---- Finding ---- */
 
@@ -60,6 +69,9 @@ typedef struct fl_report_filter {
 	int32_t vehicle_id, facility_id;                     /* 0: any */
 	int64_t reported_after, reported_before;             /* 0: any; from inclusive, to exclusive */
 	fl_str search;                                       /* empty: any */
+	const int16_t *stages;                               /* fl_stage; NULL: any */
+	size_t stage_count;
+	bool overdue;                                        /* only those whose deadline has passed */
 } fl_report_filter;
 
 /* Newest first, at most `limit` of them, those older than `after` when after is not NULL. */
@@ -151,7 +163,18 @@ typedef struct fl_report_patch {
 } fl_report_patch;
 
 /* Errors: FL_FORBIDDEN, FL_NOT_FOUND, FL_CONFLICT (another version), FL_BAD_INPUT (no way from this status to that one,
- * a rejection without a reason). */
+ * a rejection without a reason, an approval beyond the caller's limit). */
 FL_MUST fl_err fl_report_update(fl_ctx *ctx, const fl_report_patch *patch, const fl_report **out);
+
+enum { FL_REPORT_BATCH_MAX = 100 };
+typedef struct fl_batch_result {
+	fl_err err;              /* FL_OK: changed */
+	fl_diag diag;
+	const fl_report *report; /* after the change; NULL when it failed */
+} fl_batch_result;
+
+/* Each patch for itself: what is refused does not hold up the rest, and those that pass are written together by one
+ * statement. results has room for count. FL_BAD_INPUT: more than FL_REPORT_BATCH_MAX, or one report twice. */
+FL_MUST fl_err fl_reports_update(fl_ctx *ctx, const fl_report_patch *patches, size_t count, fl_batch_result *results);
 
 #endif

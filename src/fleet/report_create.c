@@ -1,6 +1,6 @@
 /* Filing a report: check the words, inspect and store the photos side by side, then write report, photos, event and job in
  * one transaction. Blobs come first: a crash between the two leaves a blob that nobody names, never a name without one. */
-#include "fleet/event.h"
+#include "fleet/change.h"
 #include "fleet/report.h"
 #include "fleet/vehicle.h"
 #include "queue/queue.h"
@@ -96,13 +96,40 @@ static fl_err take_photos(fl_ctx *ctx, const fl_report_draft *draft, intake *pho
 
 /* ---- the transaction ---- */
 
+fl_err fl_report_assess_stmt(fl_ctx *ctx, fl_uuid id, fl_stmt *out)
+{
+	fl_str text = fl_uuid_str(ctx->mem, id), payload = fl_str_fmt(ctx->mem, "{\"report\":\"%" FL_FMT "\"}", FL_ARG(text));
+	if (!payload.ptr)
+		return FL_NOMEM;
+	*out = fl_job_add(ctx->mem, &(fl_job_new){ .queue = FL_QUEUE_ASSESS, .payload = payload, .dedupe = text });
+	return FL_OK;
+}
+
 typedef struct filing {
 	const fl_report_draft *draft;
 	const fl_vehicle *vehicle;
 	const intake *photos;
 	fl_uuid id;
 	int64_t now;
+	fl_change_of first; /* from nothing to what it is when filed */
 } filing;
+
+enum { PRIORITY_FIRST = 5 };
+
+/* The first state and its deadline. */
+static void set_first(filing *f, const fl_policy *policy)
+{
+	fl_report_state *a = &f->first.after;
+	*a = (fl_report_state){ .stage = f->draft->is_draft ? FL_STAGE_DRAFT : FL_STAGE_REPORTED, .priority = PRIORITY_FIRST,
+				.damage_type = (int16_t)f->draft->damage_type };
+	a->due_at = fl_sla_due(policy, fl_stage_phase(a->stage), a->priority, f->now);
+	a->phase_since = a->due_at ? f->now : 0;
+}
+
+static void arg_time_or_null(fl_args *args, int64_t at)
+{
+	fl_arg_time(args, at ? at : FL_NEVER);
+}
 
 static fl_err report_args(fl_ctx *ctx, const filing *f, fl_args *args)
 {
@@ -132,14 +159,22 @@ static fl_err report_args(fl_ctx *ctx, const filing *f, fl_args *args)
 		fl_arg_null(args, FL_DB_F8);
 		fl_arg_null(args, FL_DB_F8);
 	}
+	if (draft->is_draft)
+		fl_arg_i16(args, FL_STAGE_DRAFT);
+	else
+		fl_arg_null(args, FL_DB_I16);
+	fl_arg_i16(args, f->first.after.priority);
+	arg_time_or_null(args, f->first.after.phase_since);
+	arg_time_or_null(args, f->first.after.due_at);
 	return args->err;
 }
 
 static const fl_sql report_insert = {
 	"report_insert",
-	"INSERT INTO damage_reports (tenant_id, id, vehicle_id, facility_id, reported_by, driver_id, incident_at, damage_type, description, location)"
+	"INSERT INTO damage_reports (tenant_id, id, vehicle_id, facility_id, reported_by, driver_id, incident_at, damage_type, description, location,"
+	" stage, priority, phase_since, due_at)"
 	" VALUES ($1, $2, $3, $4, $5, (SELECT driver_id FROM users WHERE users.id = $5), $6, $7, $8,"
-	" ST_SetSRID(ST_MakePoint($9, $10), 4326)::geography)",
+	" ST_SetSRID(ST_MakePoint($9, $10), 4326)::geography, $11, $12, $13, $14)",
 	.write = true
 };
 
@@ -194,6 +229,8 @@ static fl_err write_all(fl_ctx *ctx, fl_tx *tx, const filing *f)
 	if (!stmts || !args)
 		return FL_NOMEM;
 	int count = 0;
+	fl_str data;
+	FL_TRY(fl_change_data(ctx, &f->first, true, &data));
 	FL_TRY(report_args(ctx, f, &args[0]));
 	stmts[count++] = (fl_stmt){ &report_insert, &args[0], NULL };
 	for (size_t i = 0; i < photos; i++) {
@@ -201,15 +238,11 @@ static fl_err write_all(fl_ctx *ctx, fl_tx *tx, const filing *f)
 		stmts[count++] = (fl_stmt){ &photo_insert, &args[i + 1], NULL };
 	}
 	FL_TRY(fl_event_args(ctx, &(fl_event){ .id = fl_uuid7(f->now), .type = FL_EVENT_REPORT_CREATED, .report_id = f->id,
-					       .vehicle_id = f->vehicle->id, .version = 1, .actor = ctx->caller.user_id },
+					       .vehicle_id = f->vehicle->id, .version = 1, .actor = ctx->caller.user_id, .data = data },
 			     &args[photos + 1]));
 	stmts[count++] = (fl_stmt){ &fl_event_insert, &args[photos + 1], NULL };
-	if (photos) {
-		fl_str id = fl_uuid_str(ctx->mem, f->id), payload = fl_str_fmt(ctx->mem, "{\"report\":\"%" FL_FMT "\"}", FL_ARG(id));
-		if (!payload.ptr)
-			return FL_NOMEM;
-		stmts[count++] = fl_job_add(ctx->mem, &(fl_job_new){ .queue = FL_QUEUE_ASSESS, .payload = payload, .dedupe = id });
-	}
+	if (photos && !f->draft->is_draft)
+		FL_TRY(fl_report_assess_stmt(ctx, f->id, &stmts[count++]));
 	return await_commit_with(ctx, tx, stmts, count);
 }
 
@@ -262,6 +295,7 @@ static fl_err file_once(fl_ctx *ctx, const filing *f, bool *filed)
 fl_err fl_report_create(fl_ctx *ctx, const fl_report_draft *draft, fl_uuid *out)
 {
 	filing f = { .draft = draft };
+	const fl_policy *policy;
 	bool found = false, filed;
 	FL_TRY(check_draft(ctx, draft));
 	if (draft->idempotency_key.len)
@@ -274,15 +308,17 @@ fl_err fl_report_create(fl_ctx *ctx, const fl_report_draft *draft, fl_uuid *out)
 		return FL_NOMEM;
 	FL_TRY(take_photos(ctx, draft, photos));
 	f.photos = photos;
+	FL_TRY(fl_policy_get(ctx, &policy));
 	f.now = fl_now_us();
 	f.id = fl_uuid7(f.now);
+	set_first(&f, policy);
 	FL_TRY(file_once(ctx, &f, &filed));
 	if (!filed) {
 		FL_TRY(key_find(ctx, draft->idempotency_key, &found, out));
 		return found ? FL_OK : fl_fail(&ctx->diag, FL_BUSY, "the same report is just being filed; try again");
 	}
 	fl_poke(ctx, FL_CHANNEL_POKE_RELAY);
-	if (draft->photo_count)
+	if (draft->photo_count && !draft->is_draft)
 		fl_poke(ctx, FL_CHANNEL_POKE_JOBS);
 	*out = f.id;
 	return FL_OK;

@@ -5,7 +5,8 @@
 #define COLUMNS                                                                                                        \
 	"id, report_number, status, severity, damage_type, priority, vehicle_id, driver_id, facility_id, reported_by, " \
 	"reported_at, incident_at, updated_at, assessed_at, completed_at, description, address, "                       \
-	"ST_Y(location::geometry), ST_X(location::geometry), estimated_cost, actual_cost, version"
+	"ST_Y(location::geometry), ST_X(location::geometry), estimated_cost, actual_cost, version, " \
+	"coalesce(stage, stage_of_status(status)), endorsed_by, duplicate_of, phase_since, due_at"
 #define VISIBLE "($1::int IS NULL OR reported_by = $1)"
 
 static int64_t time_or_0(const fl_rows *rows, int row, int column)
@@ -41,6 +42,12 @@ static fl_report read_report(const fl_rows *rows, int i, const char *currency)
 		.actual_cents = fl_row_i64(rows, i, 20),
 		.version = fl_row_i32(rows, i, 21),
 		.currency = currency,
+		.stage = fl_row_i16(rows, i, 22),
+		.endorsed_by = fl_row_i32(rows, i, 23),
+		.has_duplicate_of = !fl_row_null(rows, i, 24),
+		.duplicate_of = fl_row_uuid(rows, i, 24),
+		.phase_since = time_or_0(rows, i, 25),
+		.due_at = time_or_0(rows, i, 26),
 	};
 }
 
@@ -114,7 +121,8 @@ static void arg_ids_between(fl_args *args, const fl_uuid *ids, size_t count)
 #define LIST_CONDITIONS                                                                                                \
 	VISIBLE " AND ($2::int2[] IS NULL OR status = ANY($2)) AND ($3::int2[] IS NULL OR severity = ANY($3))"         \
 		" AND ($4::int2[] IS NULL OR damage_type = ANY($4)) AND ($5::int IS NULL OR vehicle_id = $5)"          \
-		" AND ($6::int IS NULL OR facility_id = $6) AND id >= $7 AND id < $8"
+		" AND ($6::int IS NULL OR facility_id = $6) AND id >= $7 AND id < $8"                                   \
+		" AND ($10::int2[] IS NULL OR coalesce(stage, stage_of_status(status)) = ANY($10)) AND (NOT $11 OR due_at < now())"
 
 static const fl_sql find_sql = { "reports_find", "SELECT " COLUMNS " FROM damage_reports WHERE " LIST_CONDITIONS " ORDER BY id DESC LIMIT $9" };
 /* The list that is asked for most, by far: everything, newest first. It needs no plan for its values. */
@@ -124,13 +132,14 @@ static const fl_sql search_sql = {
 	"reports_search",
 	"SELECT " COLUMNS " FROM damage_reports WHERE " LIST_CONDITIONS
 	" AND id IN (SELECT report_id FROM report_search WHERE report_id >= $7 AND report_id < $8 AND tsv @@ (websearch_to_tsquery("
-	"(SELECT lang FROM tenants WHERE tenants.id = (SELECT current_tenant())), $10) || websearch_to_tsquery('simple', $10)))"
+	"(SELECT lang FROM tenants WHERE tenants.id = (SELECT current_tenant())), $12) || websearch_to_tsquery('simple', $12)))"
 	" ORDER BY id DESC LIMIT $9"
 };
 
 static bool is_plain(const fl_report_filter *f)
 {
-	return !f->statuses && !f->severities && !f->damage_types && !f->vehicle_id && !f->facility_id && f->search.len == 0;
+	return !f->statuses && !f->stages && !f->severities && !f->damage_types && !f->vehicle_id && !f->facility_id && !f->overdue &&
+	       f->search.len == 0;
 }
 
 static fl_err find_newest(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out,
@@ -159,6 +168,8 @@ fl_err fl_reports_find(fl_ctx *ctx, const fl_report_filter *filter, const fl_uui
 	arg_id_or_null(&args, filter->facility_id);
 	arg_id_bounds(&args, filter->reported_after, filter->reported_before, after);
 	fl_arg_i64(&args, limit);
+	fl_arg_i16s(&args, filter->stages, filter->stage_count);
+	fl_arg_bool(&args, filter->overdue);
 	if (search)
 		fl_arg_text(&args, filter->search);
 	FL_TRY(await_query(ctx, ctx->services->db, search ? &search_sql : &find_sql, &args, &rows));

@@ -307,6 +307,16 @@ static fl_err make_users(fl_pg *pg, const fl_company *c, const char *password, f
 	return make_user(pg, c, "admin", "Sam Verhoeven", 4, password, mem, diag);
 }
 
+/* A manager approves 10,000.00 alone, 50,000.00 with a second person. */
+static fl_err make_limits(fl_pg *pg, const fl_company *c, fl_arena *mem, fl_diag *diag)
+{
+	fl_args args = fl_args_make(mem);
+
+	fl_arg_i32(&args, c->tenant);
+	return fl_pg_query(pg, "INSERT INTO fleet.approval_limits (tenant_id, role, alone, together) VALUES ($1, 2, 1000000, 5000000) ON CONFLICT DO NOTHING",
+		&args, mem, NULL, diag);
+}
+
 /* ---- The whole ---- */
 
 static fl_err make_depots(fl_pg *pg, fl_company *c, fl_arena *mem, fl_diag *diag)
@@ -417,6 +427,7 @@ fl_err fl_company_make(fl_pg *pg, fl_company *c, const char *password, uint64_t 
 		FL_TRY(make_drivers(pg, c, &dice, mem, diag));
 	}
 	FL_TRY(make_users(pg, c, password, mem, diag));
+	FL_TRY(make_limits(pg, c, mem, diag));
 	FL_TRY(load_depots(pg, c, mem, diag));
 	FL_TRY(load_vehicles(pg, c, keep, mem, diag));
 	return load_people(pg, c, keep, mem, diag);

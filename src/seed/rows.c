@@ -131,24 +131,34 @@ static void write_event(history *h, const char *type, int64_t at_us, int32_t act
 	fl_copy_jsonb(o, fl_str_z(data));
 }
 
+/* What the events say adds up to what the report is: `fleet rebuild --check` holds them to that. */
 static void write_events(history *h)
 {
+	static const char *const SEVERITIES[] = { "", "COSMETIC", "MINOR", "MODERATE", "MAJOR", "CRITICAL", "TOTAL_LOSS" };
+	static const char *const TYPES[] = { "", "COLLISION", "VANDALISM", "WEATHER", "WEAR_TEAR", "MECHANICAL", "GLASS", "TIRE", "INTERIOR", "THEFT",
+		"FIRE", "FLOOD", "OTHER" };
 	const fl_story *s = h->story;
 	int32_t manager = h->company->manager;
-	char refused[300];
+	char data[400];
 
-	write_event(h, "report.created", s->reported_us, h->company->driver_user, "{}");
-	write_event(h, "report.assessed", s->assessed_us, 0, "{}");
+	snprintf(data, sizeof data, "{\"status\": [null, \"REPORTED\"], \"priority\": [null, \"%d\"]}", s->priority);
+	write_event(h, "report.created", s->reported_us, h->company->driver_user, data);
+	snprintf(data, sizeof data, "{\"status\": [\"REPORTED\", \"ASSESSED\"], \"severity\": [null, \"%s\"], \"damageType\": [null, \"%s\"],"
+		" \"estimatedCost\": [null, \"%lld.%02d\"]}", SEVERITIES[s->severity], TYPES[s->type], (long long)(s->likely_cents / 100), (int)(s->likely_cents % 100));
+	write_event(h, "report.assessed", s->assessed_us, 0, data);
 	if (s->decided_us != FL_NEVER && s->reason) {
-		snprintf(refused, sizeof refused, "{\"status\": [\"ASSESSED\", \"REJECTED\"], \"reason\": \"%s\"}", s->reason);
-		write_event(h, "report.updated", s->decided_us, manager, refused);
+		snprintf(data, sizeof data, "{\"status\": [\"ASSESSED\", \"REJECTED\"], \"transition\": \"REJECT\", \"reason\": \"%s\"}", s->reason);
+		write_event(h, "report.updated", s->decided_us, manager, data);
 	} else if (s->decided_us != FL_NEVER) {
-		write_event(h, "report.updated", s->decided_us, manager, "{\"status\": [\"ASSESSED\", \"APPROVED\"]}");
+		write_event(h, "report.updated", s->decided_us, manager, "{\"status\": [\"ASSESSED\", \"APPROVED\"], \"transition\": \"APPROVE\"}");
 	}
 	if (s->repair_us != FL_NEVER)
-		write_event(h, "report.updated", s->repair_us, manager, "{\"status\": [\"APPROVED\", \"IN_REPAIR\"]}");
-	if (s->completed_us != FL_NEVER)
-		write_event(h, "report.updated", s->completed_us, manager, "{\"status\": [\"IN_REPAIR\", \"COMPLETED\"]}");
+		write_event(h, "report.updated", s->repair_us, manager, "{\"status\": [\"APPROVED\", \"IN_REPAIR\"], \"transition\": \"START_REPAIR\"}");
+	if (s->completed_us != FL_NEVER) {
+		snprintf(data, sizeof data, "{\"status\": [\"IN_REPAIR\", \"COMPLETED\"], \"actualCost\": [null, \"%lld.%02d\"], \"transition\": \"COMPLETE\"}",
+			(long long)(s->actual_cents / 100), (int)(s->actual_cents % 100));
+		write_event(h, "report.updated", s->completed_us, manager, data);
+	}
 }
 
 void fl_rows_write(fl_batch *b, fl_company *c, const fl_story *s, fl_uuid id)

@@ -45,6 +45,15 @@ export type DamageReportStatsDimension = "STATUS" | "SEVERITY" | "TYPE" | "DEPOT
 /** How the repairs of a vehicle stand beside its value. */
 export type VehicleRiskCategory = "LOW" | "MODERATE" | "HIGH" | "CRITICAL";
 
+/** Where a report stands in its life. */
+export type DamageReportStage = "DRAFT" | "REPORTED" | "TRIAGED" | "ASSESSED" | "APPROVED" | "IN_REPAIR" | "COMPLETED" | "CLOSED" | "REJECTED" | "DUPLICATE" | "DISPUTED" | "REOPENED";
+
+/** A way from one stage to another. */
+export type DamageReportTransition = "SUBMIT" | "ASSESS" | "TRIAGE" | "APPROVE" | "REJECT" | "MARK_DUPLICATE" | "START_REPAIR" | "WITHDRAW_APPROVAL" | "COMPLETE" | "HALT_REPAIR" | "CLOSE" | "RESUME_REPAIR" | "REOPEN" | "RESTORE" | "DISPUTE" | "SETTLE";
+
+/** How a deadline stands. */
+export type SlaState = "OK" | "DUE_SOON" | "OVERDUE";
+
 export interface Query {
   /** Who is asking: the company, the role and what they may do. */
   viewer: Viewer;
@@ -72,6 +81,8 @@ export interface Query {
   damageReportStats: DamageReportStats;
   /** The vehicles whose repairs of twelve months cost most beside their value, worst first. */
   riskiestVehicles: Array<Vehicle>;
+  /** What the company has decided about its reports: who may approve how much, and how soon things must happen. */
+  reportPolicy: ReportPolicy;
 }
 
 /** The arguments of Query.damageReport. */
@@ -238,6 +249,16 @@ export interface Mutation {
   retireVendor: VendorPayload;
   /** Changes the company itself; for its administrators. */
   updateCompany: CompanyPayload;
+  /** Moves a report along its life. Ask availableTransitions first: it says what the caller may do and why not. */
+  transitionDamageReport: TransitionDamageReportPayload;
+  /** Takes back the caller's last step, within ten minutes and if nothing has happened to the report since. */
+  undoDamageReportTransition: UndoDamageReportTransitionPayload;
+  /** Changes up to 100 reports at once. Each is judged for itself: what is refused does not hold up the rest. */
+  batchUpdateDamageReports: BatchUpdateDamageReportsPayload;
+  /** Sets what a role may approve. Administrators only. */
+  setApprovalLimit: SetApprovalLimitPayload;
+  /** Sets the deadlines of a priority; they count for deadlines that begin from now on. Administrators only. */
+  setReportDeadlines: SetReportDeadlinesPayload;
 }
 
 /** The arguments of Mutation.createDamageReport. */
@@ -330,6 +351,32 @@ export interface MutationUpdateCompanyArgs {
   input: UpdateCompanyInput;
 }
 
+/** The arguments of Mutation.transitionDamageReport. */
+export interface MutationTransitionDamageReportArgs {
+  input: TransitionDamageReportInput;
+}
+
+/** The arguments of Mutation.undoDamageReportTransition. */
+export interface MutationUndoDamageReportTransitionArgs {
+  input: UndoDamageReportTransitionInput;
+}
+
+/** The arguments of Mutation.batchUpdateDamageReports. */
+export interface MutationBatchUpdateDamageReportsArgs {
+  /** The changes; no report twice. */
+  inputs: Array<UpdateDamageReportInput>;
+}
+
+/** The arguments of Mutation.setApprovalLimit. */
+export interface MutationSetApprovalLimitArgs {
+  input: SetApprovalLimitInput;
+}
+
+/** The arguments of Mutation.setReportDeadlines. */
+export interface MutationSetReportDeadlinesArgs {
+  input: SetReportDeadlinesInput;
+}
+
 export interface Subscription {
   /** Each new report of this company, optionally of one vehicle only. */
   damageReportCreated: DamageReportChange;
@@ -409,6 +456,18 @@ export interface DamageReport {
   version: number;
   /** The page of this report. */
   url: string;
+  /** Where the report stands, finer than its status. */
+  stage: DamageReportStage;
+  /** The ways that lead on from here for the caller's role, those that are closed at the moment with the reason why. */
+  availableTransitions: Array<AvailableTransition>;
+  /** Until when the next thing has to happen: triage, a decision or the repair. Null when nothing is due. */
+  slaDueAt: DateTime | null;
+  /** How that deadline stands; null when nothing is due. */
+  slaState: SlaState | null;
+  /** The report that this one repeats. */
+  duplicateOf: DamageReport | null;
+  /** Whether one person has approved and a second one is needed, because the cost is above what one may approve. */
+  awaitsSecondApproval: boolean;
 }
 
 /** One photo of a report. */
@@ -873,6 +932,114 @@ export interface VehicleRisk {
   share: number | null;
 }
 
+/** A way on from where a report stands. */
+export interface AvailableTransition {
+  /** The way. */
+  transition: DamageReportTransition;
+  /** Where it leads. */
+  to: DamageReportStage;
+  /** What a button for it says. */
+  label: string;
+  /** Whether the caller may go it now. */
+  allowed: boolean;
+  /** Why not, in a sentence. */
+  whyNot: string | null;
+  /** Whether a reason must be given. */
+  needsReason: boolean;
+  /** Whether another report must be named. */
+  needsDuplicateOf: boolean;
+  /** Whether the caller would count as the first of two persons, because the cost is above what they may approve alone. */
+  needsSecondPerson: boolean;
+  /** Whether it can be taken back for a while. */
+  undoable: boolean;
+}
+
+/** The report after a step. */
+export interface TransitionDamageReportPayload {
+  /** The report as it is now. */
+  report: DamageReport;
+  /** Whether a second person has to approve too; the report then stays where it was. */
+  awaitsSecondApproval: boolean;
+  /** Until when the step can be taken back; null when it cannot. */
+  undoUntil: DateTime | null;
+}
+
+/** The report after its last step was taken back. */
+export interface UndoDamageReportTransitionPayload {
+  /** The report as it is now. */
+  report: DamageReport;
+}
+
+/** What became of a batch. */
+export interface BatchUpdateDamageReportsPayload {
+  /** One result for each input, in its order. */
+  results: Array<BatchUpdateDamageReportResult>;
+  /** How many were changed. */
+  changed: number;
+}
+
+/** What became of one report of a batch. */
+export interface BatchUpdateDamageReportResult {
+  /** The report that was to be changed. */
+  id: string;
+  /** The report after the change; null when it was refused. */
+  report: DamageReport | null;
+  /** Why it was refused; null when it was changed. */
+  error: BatchError | null;
+}
+
+/** Why one item of a batch was refused. */
+export interface BatchError {
+  /** The code, as in extensions.code of errors. */
+  code: string;
+  /** The sentence for people. */
+  message: string;
+}
+
+/** What the company has decided about its reports. */
+export interface ReportPolicy {
+  /** What each role may approve; a role that is not here may approve any amount. */
+  approvalLimits: Array<ApprovalLimit>;
+  /** The deadlines, by priority. */
+  deadlines: Array<ReportDeadlines>;
+}
+
+/** What a role may approve. */
+export interface ApprovalLimit {
+  /** The role. */
+  role: Role;
+  /** Up to this cost one person is enough; null: any cost. */
+  alone: Money | null;
+  /** Up to this cost two persons may together, above it an administrator must; null: any cost. */
+  together: Money | null;
+}
+
+/** How soon things must happen to reports of a priority; null: no deadline. */
+export interface ReportDeadlines {
+  /** The priority, 1 (first) to 10 (last). */
+  priority: number;
+  /** Hours from filing until somebody must have looked. */
+  triageHours: number | null;
+  /** Hours from triage until a decision. */
+  decideHours: number | null;
+  /** Hours from the approval until the repair is complete. */
+  repairHours: number | null;
+  /** Whether the company set them itself; else they are as delivered. */
+  isOwn: boolean;
+}
+
+/** The limits as they are now. */
+export interface SetApprovalLimitPayload {
+  /** What the company has decided. */
+  policy: ReportPolicy;
+}
+
+/** The deadlines as they are now. */
+export interface SetReportDeadlinesPayload {
+  /** What the company has decided. */
+  policy: ReportPolicy;
+}
+
 /** A place on Earth, WGS 84. */
 export interface GeoPointInput {
   /** Degrees north, -90 to 90. */
@@ -885,6 +1052,10 @@ export interface GeoPointInput {
 export interface DamageReportFilter {
   /** Any of these statuses. */
   status?: Array<DamageReportStatus> | null;
+  /** Any of these stages. */
+  stage?: Array<DamageReportStage> | null;
+  /** Whether only reports whose deadline has passed are wanted. */
+  overdue?: boolean | null;
   /** Any of these severities. */
   severity?: Array<Severity> | null;
   /** Any of these kinds. */
@@ -917,6 +1088,8 @@ export interface CreateDamageReportInput {
   location?: GeoPointInput | null;
   /** What kind of damage it is, if known. */
   damageType?: DamageType | null;
+  /** Whether it stays a draft until it is sent by the transition SUBMIT; it is not assessed before. */
+  draft?: boolean;
   /** Any text chosen by the client: a second report with the same key returns the first and files nothing. */
   idempotencyKey?: string | null;
 }
@@ -1153,4 +1326,50 @@ export interface DamageReportStatsFilter {
   reportedAfter?: DateTime | null;
   /** Filed before this time. */
   reportedBefore?: DateTime | null;
+}
+
+/** A step of a report's life. */
+export interface TransitionDamageReportInput {
+  /** The report. */
+  id: string;
+  /** The version that the step is based on; it is refused when the report moved on since. */
+  version?: number | null;
+  /** The way to go. */
+  transition: DamageReportTransition;
+  /** Why, in the words of who decides; up to 2,000 characters, kept in the history. */
+  reason?: string | null;
+  /** For MARK_DUPLICATE: the report that stays. */
+  duplicateOfId?: string | null;
+  /** What the repair did cost, in major units of the company's currency; set on the way. */
+  actualCost?: Decimal | null;
+}
+
+/** A step to take back. */
+export interface UndoDamageReportTransitionInput {
+  /** The report. */
+  id: string;
+  /** The version after the step; it is refused when the report moved on since. */
+  version?: number | null;
+}
+
+/** What a role may approve. */
+export interface SetApprovalLimitInput {
+  /** The role. */
+  role: Role;
+  /** Up to this cost one person is enough, in major units; left out: any cost. */
+  alone?: Decimal | null;
+  /** Up to this cost two persons may together; left out: any cost. */
+  together?: Decimal | null;
+}
+
+/** The deadlines of a priority; what is left out has none. */
+export interface SetReportDeadlinesInput {
+  /** The priority, 1 (first) to 10 (last). */
+  priority: number;
+  /** Hours until somebody must have looked, 1 to 8,760. */
+  triageHours?: number | null;
+  /** Hours until a decision, 1 to 8,760. */
+  decideHours?: number | null;
+  /** Hours until the repair is complete, 1 to 8,760. */
+  repairHours?: number | null;
 }

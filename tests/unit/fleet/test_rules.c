@@ -1,4 +1,4 @@
-/* The rules of the domain that need no database: roles, states, money. */
+/* The rules of the domain that need no database: roles, money. */
 #include "fleet/fleet.h"
 
 #include <setjmp.h>
@@ -29,23 +29,6 @@ static void refusals(void **state)
 	assert_string_equal(ctx.diag.text, "the role auditor may not change reports");
 	ctx.caller = (fl_caller){};
 	assert_int_equal(fl_must(&ctx, FL_MAY_REPORT_READ_OWN), FL_UNAUTHENTICATED);
-}
-
-static void states(void **state)
-{
-	assert_true(fl_status_may_become(FL_STATUS_ASSESSED, FL_STATUS_APPROVED));
-	assert_true(fl_status_may_become(FL_STATUS_IN_REPAIR, FL_STATUS_COMPLETED));
-	assert_true(fl_status_may_become(FL_STATUS_REJECTED, FL_STATUS_ASSESSED));
-	assert_false(fl_status_may_become(FL_STATUS_REPORTED, FL_STATUS_COMPLETED));
-	assert_false(fl_status_may_become(FL_STATUS_COMPLETED, FL_STATUS_REPORTED));
-	assert_false(fl_status_may_become(FL_STATUS_REPORTED, FL_STATUS_ASSESSED)); /* the assessment's own step */
-	for (fl_status from = FL_STATUS_REPORTED; from <= FL_STATUS_REJECTED; from++) {
-		bool way_out = false;
-		assert_true(fl_status_may_become(from, from));
-		for (fl_status to = FL_STATUS_REPORTED; to <= FL_STATUS_REJECTED; to++)
-			way_out |= to != from && fl_status_may_become(from, to);
-		assert_true(way_out);
-	}
 }
 
 static void check_money(const char *text, int64_t cents, const char *back)
@@ -79,7 +62,7 @@ static void money(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(roles), cmocka_unit_test(refusals), cmocka_unit_test(states), cmocka_unit_test(money),
+		cmocka_unit_test(roles), cmocka_unit_test(refusals), cmocka_unit_test(money),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,6 +86,8 @@ static void test_consistency(void **state)
 	must_be_none("(SELECT 1 FROM damage_reports GROUP BY tenant_id, report_number HAVING count(*) > 1) x");
 	must_be_none("damage_reports r JOIN vehicles v ON v.tenant_id = r.tenant_id AND v.id = vehicle_id WHERE v.facility_id <> r.facility_id");
 	must_be_none("rollup_delta");
+	must_be_none("(SELECT tenant_id, array_agg(id) AS ids FROM damage_reports GROUP BY tenant_id, date_trunc('month', reported_at)) r,"
+		" reports_differences(r.tenant_id, r.ids)");
 	assert_int_equal(number("SELECT sum(n) FROM rollup_day"), REPORTS + 500);
 	assert_int_equal(number("SELECT sum(est) FROM rollup_month"), number("SELECT sum(estimated_cost) FROM damage_reports"));
 	assert_true(number("SELECT count(DISTINCT date_trunc('month', reported_at)) FROM damage_reports") >= 36);
@@ -109,7 +111,7 @@ static void fingerprint(char out[80])
 
 static void empty_all(void)
 {
-	(void)pg_fixture_sql(&fx, "ALTER TABLE events DISABLE TRIGGER events_no_truncate; TRUNCATE tenants, facilities, vehicles, drivers, users, damage_reports, report_search,"
+	(void)pg_fixture_sql(&fx, "ALTER TABLE events DISABLE TRIGGER events_no_truncate; TRUNCATE tenants, approval_limits, sla_policies, facilities, vehicles, drivers, users, damage_reports, report_search,"
 		" assessments, damage_photos, photo_embeddings, rollup_delta, rollup_day, rollup_month, jobs, jobs_dead, idempotency_keys, events RESTART IDENTITY CASCADE;"
 		" ALTER TABLE events ENABLE TRIGGER events_no_truncate; DROP SCHEMA numbers CASCADE; CREATE SCHEMA numbers");
 }
