@@ -44,6 +44,18 @@ static bool validate(fl_ctx *ctx, const fl_request *req, fl_response *res, fl_st
 	return fl_request_has_copy(req, etag);
 }
 
+/* Whatever somebody who is logged in sees is theirs alone. Without an age a copy may still be kept where it can be asked
+ * whether it is good: by GET. */
+static fl_str cache_control(fl_ctx *ctx, const fl_gql_outcome *outcome, bool has_tag)
+{
+	bool only_private = outcome->cache.is_private || ctx->caller.tenant_id != 0;
+	if (!is_good_query(outcome) || (outcome->cache.max_age_s == 0 && !has_tag))
+		return FL_STR("no-store");
+	if (outcome->cache.max_age_s == 0)
+		return only_private ? FL_STR("private, no-cache") : FL_STR("no-cache");
+	return fl_str_fmt(ctx->mem, "%s, max-age=%d", only_private ? "private" : "public", outcome->cache.max_age_s);
+}
+
 static fl_err send(fl_ctx *ctx, fl_request *req, fl_response *res, fl_buf *out)
 {
 	fl_response_header(res, FL_STR("Vary"), FL_STR("Accept, Accept-Encoding, Authorization, Cookie"));
@@ -62,7 +74,7 @@ fl_err fl_api_answer(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_gq
 	} else if (outcome->status == FL_GQL_REQUEST_ERROR && is_typed(req)) {
 		fl_response_status(res, 400);
 	}
-	fl_response_header(res, FL_STR("Cache-Control"), get && good ? FL_STR("private, no-cache") : FL_STR("no-store"));
+	fl_response_header(res, FL_STR("Cache-Control"), cache_control(ctx, outcome, get && good));
 	if (get && good && validate(ctx, req, res, fl_buf_view(out))) {
 		fl_response_status(res, 304);
 		fl_buf_reset(out);

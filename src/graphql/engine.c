@@ -131,7 +131,7 @@ static gql_entry *prepare(fl_gql_engine *engine, const fl_gql_request *request, 
 		gql_validate(engine->schema, &plan->doc, &engine->limits, &scratch, errors);
 		ok = !errors->count && !errors->nomem &&
 		     gql_plan_make(plan, engine->schema, request->operation_name, &engine->limits, &scratch, errors) &&
-		     gql_cost_prepare(plan, &scratch, errors);
+		     gql_cost_prepare(plan, &scratch, errors) && gql_cache_policy_prepare(plan, &scratch, errors);
 	}
 	fl_arena_fini(&scratch);
 	if (ok)
@@ -468,7 +468,10 @@ static fl_err execute_entry(fl_ctx *ctx, fl_gql_engine *engine, const gql_entry 
 		return answer_errors(out, out->len, &x.errors, entry->plan.doc.source, outcome);
 	if (request->cost_only)
 		return answer_cost(&x, out, outcome);
-	return run_and_write(&x, &engine->limits, out, outcome);
+	FL_TRY(run_and_write(&x, &engine->limits, out, outcome));
+	if (entry->plan.operation == FL_GQL_QUERY && !outcome->errors)
+		outcome->cache = gql_cache_policy(&x);
+	return FL_OK;
 }
 
 static fl_err refuse(fl_buf *out, fl_gql_outcome *outcome, fl_err code, fl_str why)

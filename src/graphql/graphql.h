@@ -398,6 +398,12 @@ typedef struct fl_gql_request {
 	bool cost_only;               /* nothing is run, nothing refused: the answer is extensions.cost */
 } fl_gql_request;
 
+/* How long an answer may be kept, and by whom (@cacheControl); {0, false} unless the outcome says otherwise. */
+typedef struct fl_gql_cache {
+	int32_t max_age_s;
+	bool is_private;
+} fl_gql_cache;
+
 typedef struct fl_gql_outcome {
 	enum {
 		FL_GQL_REQUEST_ERROR, /* not executed: no data entry; 400 under application/graphql-response+json */
@@ -409,6 +415,7 @@ typedef struct fl_gql_outcome {
 	uint32_t resolver_calls, waves;
 	bool cached;                  /* the plan came from the cache */
 	bool cost_only;               /* as the request said */
+	fl_gql_cache cache;           /* of a query that was executed without errors */
 	fl_gql_cost cost;
 } fl_gql_outcome;
 

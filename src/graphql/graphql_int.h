@@ -303,6 +303,12 @@ typedef struct gql_list_size {
 	bool require_one;
 } gql_list_size;
 
+/* @cacheControl, of a type or field. */
+typedef struct gql_cache_hint {
+	int32_t max_age_s;
+	bool has_max_age, is_private, inherits;
+} gql_cache_hint;
+
 typedef struct gql_field_def {
 	fl_str name, description, deprecated;
 	gql_type_ref type;
@@ -316,6 +322,7 @@ typedef struct gql_field_def {
 	bool is_typename;
 	double weight;                  /* @cost, of one call */
 	const gql_list_size *list_size; /* NULL: nothing is said */
+	gql_cache_hint cache;
 } gql_field_def;
 
 typedef struct gql_enum_value {
@@ -344,6 +351,7 @@ typedef struct gql_type {
 	uint32_t interface_count, possible_count;
 	uint64_t *possible_bits;                /* of abstract types, by type index; NULL for the others */
 	const fl_gql_scalar *scalar;
+	gql_cache_hint cache;
 	double weight;                          /* @cost, of one object; abstract types weigh as much as their objects */
 	fl_str quoted_name;                     /* "\"Name\"", for __typename */
 	gql_field_def typename_field;
@@ -458,6 +466,8 @@ const gql_literal *gql_applied_argument(const fl_gql_schema *schema, const gql_d
 const gql_directive *gql_applied_next(const fl_gql_schema *schema, const gql_range *ranges, uint32_t count, fl_str name, uint32_t *at);
 /* The range in which the type's definition or one of its extensions applies that directive; empty: none does. */
 gql_range gql_applied_to(const fl_gql_schema *schema, const gql_type *type, const char *name);
+/* Reads @cacheControl (cache_policy.c). */
+void gql_cache_hints_read(fl_gql_schema *schema, gql_errors *errors);
 /* Reads @cost and @listSize (cost_schema.c). False: no memory. */
 bool gql_cost_read(fl_gql_schema *schema, gql_errors *errors);
 
@@ -598,6 +608,19 @@ typedef struct gql_cost_plan {
 	uint32_t step_count, sum_count;
 } gql_cost_plan;
 
+/* How long an answer may be kept (cache_policy.c). Steps are the fields that come and go with variables, parents first. */
+typedef struct gql_cache_step {
+	uint32_t parent, condition; /* parent: a step, or GQL_NONE */
+	int32_t max_age_s;
+	bool is_private;
+} gql_cache_step;
+
+typedef struct gql_cache_plan {
+	fl_gql_cache fixed;
+	gql_cache_step *steps;
+	uint32_t step_count;
+} gql_cache_plan;
+
 typedef struct gql_plan {
 	const fl_gql_schema *schema;
 	fl_gql_operation operation;
@@ -612,6 +635,7 @@ typedef struct gql_plan {
 	uint32_t run_count, set_count, depth;
 	bool lists_nest;
 	gql_cost_plan cost;
+	gql_cache_plan cache;
 } gql_plan;
 
 /* Builds the plan of one operation of a valid document. False: errors say why. */
@@ -679,6 +703,9 @@ static inline const gql_node *gql_branch_node(const gql_exec *x, const gql_branc
 	return branch->order == GQL_NONE ? &branch->nodes[i] : x->orders[branch->order][i];
 }
 
+/* Prepares plan->cache; and what it says with the variables of this request. */
+bool gql_cache_policy_prepare(gql_plan *plan, fl_arena *scratch, gql_errors *errors);
+fl_gql_cache gql_cache_policy(const gql_exec *x);
 /* Prepares plan->cost. False: errors say why. */
 bool gql_cost_prepare(gql_plan *plan, fl_arena *scratch, gql_errors *errors);
 /* The cost with the variables of this request. False: there is no memory, or a list that needs one slicing argument has

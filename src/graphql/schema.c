@@ -523,6 +523,7 @@ static void link_rest(linker *l, const fl_gql_schema_options *options, bool bind
 	/* A default may be an object with defaults of its own, which must be known by then; nobody nests them deeper. */
 	for (int pass = 0; pass < 3 && !l->errors->count; pass++)
 		coerce_defaults(l);
+	gql_cache_hints_read(schema, l->errors);
 	if (!gql_cost_read(schema, l->errors))
 		l->errors->nomem = true;
 	gql_bind_introspection(schema);

@@ -12,6 +12,9 @@ export type Decimal = string;
 /** A file sent with the request by the GraphQL multipart request specification. */
 export type Upload = File | Blob;
 
+/** Who may keep an answer. */
+export type CacheControlScope = "PUBLIC" | "PRIVATE";
+
 /** What a caller may do. */
 export type Role = "DRIVER" | "MANAGER" | "AUDITOR" | "ADMIN";
 
