@@ -9,6 +9,13 @@ const char *const fl_db_warm[] = {
 	NULL,
 };
 
+/* A connection plans once unless it is told otherwise: most waves then set nothing but the company. */
+static const char *const settings[][2] = {
+	{ "fl_set", "SELECT set_config('app.tenant_id', $1, true)" },
+	{ "fl_set_custom", "SELECT set_config('app.tenant_id', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true)" },
+	{ "fl_plan", "SELECT set_config('plan_cache_mode', $1, true)" },
+};
+
 static void quiet(void *arg, const PGresult *result)
 {
 	fl_debug("db: %s", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
@@ -23,6 +30,16 @@ static bool run(PGconn *pg, const char *sql)
 	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
+static bool prepare(PGconn *pg, const char *name, const char *sql)
+{
+	const Oid text = 25;
+	PGresult *r = PQprepare(pg, name, sql, 1, &text);
+	ExecStatusType status = PQresultStatus(r);
+
+	PQclear(r);
+	return status == PGRES_COMMAND_OK;
+}
+
 static bool set_up(PGconn *pg, const fl_db *db)
 {
 	char sql[600];
@@ -32,18 +49,14 @@ static bool set_up(PGconn *pg, const fl_db *db)
 	/* SET, not start-up options: poolers in between refuse those. */
 	snprintf(sql, sizeof sql,
 	         "SET statement_timeout = %lld; SET lock_timeout = 2000; SET idle_in_transaction_session_timeout = 30000; "
-	         "SET search_path = fleet, public; SET timezone = 'UTC'; SET plan_cache_mode = force_custom_plan; SET jit = off; "
+	         "SET search_path = fleet, public; SET timezone = 'UTC'; SET plan_cache_mode = force_generic_plan; SET jit = off; "
 	         "SET constraint_exclusion = off; " /* partitions are pruned by their bounds; reading their CHECKs costs each plan 30 us */
 	         "SET max_parallel_workers_per_gather = 0; %s%s",
 	         (long long)(db->opts.statement_timeout_us / 1000), role ? "SET ROLE " : "", role ? role : "");
 	PQfreemem(role);
 	ok = run(pg, sql);
-	const Oid text[] = { 25, 25 };
-	PGresult *a = ok ? PQprepare(pg, "fl_set", "SELECT set_config('app.tenant_id', $1, true), set_config('plan_cache_mode', $2, true)", 2, text) : NULL;
-	PGresult *b = ok ? PQprepare(pg, "fl_plan", "SELECT set_config('plan_cache_mode', $1, true)", 1, text) : NULL;
-	ok = ok && PQresultStatus(a) == PGRES_COMMAND_OK && PQresultStatus(b) == PGRES_COMMAND_OK;
-	PQclear(a);
-	PQclear(b);
+	for (size_t i = 0; ok && i < FL_COUNT(settings); i++)
+		ok = prepare(pg, settings[i][0], settings[i][1]);
 	for (const char *const *w = db->opts.warm; ok && w && *w; w++)
 		if (!run(pg, *w))
 			fl_debug("db: warming up: %s", PQerrorMessage(pg)); /* as before the first migration */

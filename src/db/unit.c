@@ -114,13 +114,15 @@ static bool send_text(PGconn *pg, const char *sql)
 static bool send_setting(PGconn *pg, const fl_db_step *s)
 {
 	char tenant[16] = "";
-	const char *values[] = { tenant, s->generic ? "force_generic_plan" : "force_custom_plan" };
+	const char *value = tenant;
 
-	if (s->kind == FL_STEP_PLAN)
-		return PQsendQueryPrepared(pg, "fl_plan", 1, values + 1, NULL, NULL, 1);
+	if (s->kind == FL_STEP_PLAN) {
+		value = s->generic ? "force_generic_plan" : "force_custom_plan";
+		return PQsendQueryPrepared(pg, "fl_plan", 1, &value, NULL, NULL, 1);
+	}
 	if (s->tenant_id > 0)
 		snprintf(tenant, sizeof tenant, "%d", s->tenant_id);
-	return PQsendQueryPrepared(pg, "fl_set", 2, values, NULL, NULL, 1);
+	return PQsendQueryPrepared(pg, s->generic ? "fl_set" : "fl_set_custom", 1, &value, NULL, NULL, 1);
 }
 
 static bool send_step(PGconn *pg, const fl_db_step *s)
