@@ -37,6 +37,7 @@ typedef struct fl_services {
 	const char *tmp_dir;           /* for uploads; 0700 */
 	bool secure_cookies;           /* public_url is https */
 	fl_tenants *tenants;           /* made by fl_services_init */
+	fl_jwt_cache *tokens;          /* made by fl_services_init from keys; NULL without keys */
 	struct fl_api *api;             /* set by api/ */
 } fl_services;
 

@@ -35,7 +35,7 @@ fl_err fl_session_login(fl_ctx *ctx, fl_str email, fl_str password, fl_str *toke
 fl_err fl_session_enter(fl_ctx *ctx, fl_str token)
 {
 	fl_claims claims;
-	FL_TRY(fl_jwt_verify(ctx->services->keys, ctx->mem, token, fl_now_us(), &claims, &ctx->diag));
+	FL_TRY(fl_jwt_cache_verify(ctx->services->tokens, ctx->mem, token, fl_now_us(), &claims, &ctx->diag));
 	ctx->caller = (fl_caller){ claims.tenant_id, (int32_t)claims.user_id, claims.role, claims.name };
 	return FL_OK;
 }

@@ -16,13 +16,17 @@ fl_err fl_services_init(fl_services *services)
 {
 	assert(services->db && services->store);
 	services->tenants = calloc(1, sizeof(*services->tenants));
-	return services->tenants ? FL_OK : FL_NOMEM;
+	if (!services->tenants)
+		return FL_NOMEM;
+	return services->keys ? fl_jwt_cache_new(services->keys, &services->tokens) : FL_OK;
 }
 
 void fl_services_fini(fl_services *services)
 {
 	free(services->tenants);
 	services->tenants = NULL;
+	fl_jwt_cache_free(services->tokens);
+	services->tokens = NULL;
 }
 
 static void keep(char *out, size_t size, fl_str text)
