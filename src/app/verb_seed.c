@@ -64,5 +64,5 @@ static int run(const app_call *call)
 const app_verb app_verb_seed = {
 	"seed", "add reports to the demo companies",
 	.details = "Into the database at --pg-url, or that of a running `fleet up`. `fleet up` fills an empty database by itself\n"
-		   "(--seed-reports). Fifty thousand and more are loaded in bulk where their months do not exist yet.",
+		   "(--seed-reports). Fifteen thousand and more are loaded in bulk where their months do not exist yet.",
 	.options = options, .run = run };
