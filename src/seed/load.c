@@ -115,6 +115,7 @@ static fl_err begin(fl_load *l, int64_t from_us, fl_arena *mem, fl_diag *diag)
 	fl_time_format(from_us, day);
 	fl_arg_text(&args, fl_str_slice(fl_str_z(day), 0, 10));
 	FL_TRY(fl_pg_exec(l->pg, "SELECT pg_advisory_lock(727004)", diag)); /* until we disconnect */
+	FL_TRY(fl_pg_exec(l->pg, "SELECT platform.load_clear()", diag));
 	FL_TRY(fl_pg_query(l->pg,
 		"SELECT suffix, fleet.uuid7_time(from_id), fleet.uuid7_time(to_id) FROM platform.load_begin($1::text::date)",
 		&args, mem, &rows, diag));
@@ -190,7 +191,7 @@ fl_err fl_load_end(fl_load *l, fl_diag *diag)
 		*diag = l->diag;
 		return l->err;
 	}
-	return fl_pg_exec(l->pg, "DROP SCHEMA loading CASCADE", diag);
+	return fl_pg_exec(l->pg, "SELECT platform.load_clear()", diag);
 }
 
 void fl_load_close(fl_load *l)
