@@ -442,6 +442,9 @@ bool gql_sdl_parse(fl_gql_schema *schema, fl_str sdl, bool of_engine, gql_errors
 /* Links names, checks the schema, coerces defaults. bind false: for tools, no binding is wanted. */
 fl_err gql_schema_build(const fl_gql_schema_options *options, bool bind, fl_gql_schema **out, fl_diag *diag);
 
+/* What the specification asks of a linked schema beyond that (sdl_check.c). */
+void gql_sdl_check(fl_gql_schema *schema, gql_errors *errors);
+
 const gql_type *gql_schema_type(const fl_gql_schema *schema, fl_str name);
 /* The field of an object or interface type, the meta-fields included; NULL when there is none. */
 const gql_field_def *gql_schema_field(const fl_gql_schema *schema, const gql_type *type, fl_str name);
@@ -536,6 +539,8 @@ bool gql_cursor_read(fl_arena *mem, char kind, fl_str cursor, fl_str *key);
 
 /* Adds to errors; fills the validator's members of the document. scratch is for its own working memory. */
 void gql_validate(const fl_gql_schema *schema, gql_document *doc, const fl_gql_limits *limits, fl_arena *scratch, gql_errors *errors);
+/* Directives that the SDL applies at a place of one kind. */
+void gql_validate_applied(fl_gql_schema *schema, gql_range directives, gql_place_bits where, fl_arena *scratch, gql_errors *errors);
 void gql_validate_overlap(const fl_gql_schema *schema, gql_document *doc, fl_arena *scratch, gql_errors *errors);
 void gql_validate_incremental(const fl_gql_schema *schema, gql_document *doc, fl_arena *scratch, gql_errors *errors);
 /* Whether the document has a @defer or a @stream anywhere. */

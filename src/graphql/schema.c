@@ -347,10 +347,13 @@ static void coerce_default(linker *l, gql_input *in)
 	fl_gql_schema *schema = l->schema;
 	if (in->default_literal == GQL_NONE)
 		return;
-	gql_coercer c = { .mem = &schema->mem, .errors = l->errors, .code = GQL_CODE_SYNTAX, .literals = schema->doc.literals, .place = GQL_NONE };
+	gql_errors errors = { .mem = &schema->mem };
+	gql_coercer c = { .mem = &schema->mem, .errors = &errors, .code = GQL_CODE_SYNTAX, .literals = schema->doc.literals, .place = GQL_NONE };
 	fl_gql_value value = {};
 	if (!gql_coerce(&c, in->type, in->default_literal, &value))
-		WRONG(l, "the default of %" FL_FMT " is wrong", FL_ARG(in->name));
+		WRONG(l, "the default of %" FL_FMT ": %" FL_FMT, FL_ARG(in->name),
+		      FL_ARG(errors.first ? errors.first->message : FL_STR("it is wrong")));
+	l->errors->nomem |= errors.nomem;
 	in->default_value = value;
 	FL_AUTO_BUF fl_buf text = fl_buf_make(4096);
 	gql_print_literal(&text, schema->doc.literals, in->default_literal);
@@ -517,6 +520,7 @@ static void link_rest(linker *l, const fl_gql_schema_options *options, bool bind
 			bind_scalar(l, schema->types[i], options, bind);
 	for (uint32_t i = 0; i < schema->type_count; i++)
 		check_interfaces(l, schema->types[i]);
+	gql_sdl_check(schema, l->errors);
 	gql_federation_check(schema, l->errors);
 	if (l->errors->count)
 		return;

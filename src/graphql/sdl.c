@@ -331,6 +331,12 @@ static bool add_type(sdl *s, fl_str name, gql_type **out)
 	return true;
 }
 
+/* An extension that brings nothing is a mistake. */
+static uint32_t size_of(const gql_type *type)
+{
+	return type->field_count + type->input_count + type->value_count + type->interface_name_count + type->member_name_count;
+}
+
 static bool type_definition(sdl *s, gql_type_kind kind, fl_str about, bool extend)
 {
 	gql_lexer *l = &s->parser.lexer;
@@ -345,14 +351,18 @@ static bool type_definition(sdl *s, gql_type_kind kind, fl_str about, bool exten
 		return fault(s, place, "names that begin with two underscores are reserved", name);
 	if (!type && !add_type(s, name, &type))
 		return false;
-	if (type->defined && type->kind != kind)
+	if (type->range_count && type->kind != kind)
 		return fault(s, place, "an extension must be of the same kind as the type", name);
 	if (!extend) {
 		type->defined = true;
 		type->description = about;
 	}
 	type->kind = kind;
-	return body(s, type);
+	uint32_t before = size_of(type);
+	if (!body(s, type))
+		return false;
+	gql_range applied = type->ranges[type->range_count - 1];
+	return !extend || size_of(type) > before || applied.end > applied.first || gql_lex_unexpected(l);
 }
 
 static bool place_bit(fl_str name, uint32_t *places)
@@ -400,6 +410,8 @@ static bool schema_definition(sdl *s, fl_str about, bool extend)
 {
 	static const char *const words[] = { "query", "mutation", "subscription" };
 	gql_lexer *l = &s->parser.lexer;
+	if (!extend && s->schema->roots_given)
+		return fault(s, l->start, "there can be only one", FL_STR("schema"));
 	if (!extend) {
 		s->schema->roots_given = true;
 		s->schema->description = about;
@@ -407,8 +419,9 @@ static bool schema_definition(sdl *s, fl_str about, bool extend)
 	if (!gql_lex_next(l))
 		return false;
 	MORE_DIRECTIVES(s, s->schema);
+	gql_range applied = s->schema->ranges[s->schema->range_count - 1];
 	if (l->kind != GQL_T_BRACE_L)
-		return extend || gql_lex_unexpected(l);
+		return (extend && applied.end > applied.first) || gql_lex_unexpected(l);
 	if (!gql_lex_next(l))
 		return false;
 	do {
@@ -417,6 +430,8 @@ static bool schema_definition(sdl *s, fl_str about, bool extend)
 			i++;
 		if (i == FL_COUNT(words))
 			return gql_lex_unexpected(l);
+		if (s->schema->root_names[i].len)
+			return fault(s, l->start, "there can be only one root type of", fl_str_z(words[i]));
 		if (!gql_lex_next(l) || !gql_lex_take(l, GQL_T_COLON) || !gql_lex_take_name(l, &s->schema->root_names[i]))
 			return false;
 	} while (l->kind != GQL_T_BRACE_R);

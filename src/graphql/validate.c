@@ -610,3 +610,16 @@ void gql_validate(const fl_gql_schema *schema, gql_document *doc, const fl_gql_l
 	if (!errors->count && !errors->nomem)
 		gql_validate_incremental(schema, doc, scratch, errors);
 }
+
+void gql_validate_applied(fl_gql_schema *schema, gql_range directives, gql_place_bits where, fl_arena *scratch, gql_errors *errors)
+{
+	validator v = { .schema = schema, .doc = &schema->doc, .scratch = scratch, .errors = errors };
+	check_directives(&v, directives, where);
+	for (uint32_t i = directives.first; i < directives.end; i++)
+		for (uint32_t k = schema->doc.directives[i].arguments.first; k < schema->doc.directives[i].arguments.end; k++) {
+			uint32_t value = schema->doc.arguments[k].value;
+			for (uint32_t n = value; n < schema->doc.literals[value].end; n++)
+				if (schema->doc.literals[n].kind == GQL_L_OBJECT)
+					unique_input_fields(&v, n);
+		}
+}

@@ -61,6 +61,8 @@ suite_graphql() {
 	title "the GraphQL engine beside graphql-js: the same answers to thousands of random documents"
 	npm_install "$root/tests/graphql"
 	counting node "$root/tests/graphql/differential.mjs" "$build/tests/unit/graphql/graphql_probe" "$root"
+	title "schemas: what the engine and graphql-js refuse"
+	counting node "$root/tests/graphql/sdl.mjs" "$build/tests/unit/graphql/graphql_probe" "$root"
 	title "GraphQL over HTTP: the audits of graphql-http"
 	counting node "$root/tests/graphql/audits.mjs"
 	title "GraphQL over HTTP: limits, cost, caching and documents (tests/http)"

@@ -1,21 +1,51 @@
 /* Answers one request a line on standard input: {"query", "variables", "operationName"}; for tests/graphql, which
  * compares the answers with those of graphql-js.
  *	probe            the shop, executed
- *	probe FILE...    the schema of these files with nothing bound: only whether a request is refused, and why, means anything */
+ *	probe FILE...    the schema of these files, executed with values that are made (made.h)
+ * A line {"sdl"} asks whether a schema is refused, and why. */
 #include "shop.h"
 
 #include <stdio.h>
 
-#include "graphql/graphql_int.h"
+#include "made.h"
 
 static shop s;
+static bool made_up;
+
+static void judge_sdl(fl_ctx *ctx, fl_str sdl)
+{
+	fl_gql_schema *schema = NULL;
+	fl_gql_schema_options options = { .sdl = sdl };
+	fl_json_out j = { .buf = &s.out };
+	fl_err err = gql_schema_build(&options, false, &schema, &ctx->diag);
+	fl_json_open(&j, '{');
+	if (err != FL_OK) {
+		fl_json_key(&j, FL_STR("refused"));
+		fl_json_put_str(&j, fl_str_z(fl_diag_text(&ctx->diag, err)));
+	}
+	fl_json_close(&j, '}');
+	fl_gql_schema_free(schema);
+}
+
+/* The values of a mutation differ from those of a query of the same fields. */
+static const void *root_for(fl_ctx *ctx, fl_str query)
+{
+	bool mutation = fl_str_find(query, FL_STR("mutation")) >= 0 && fl_str_starts(fl_str_trim(query), FL_STR("mutation"));
+	return made_root(ctx->mem, mutation ? FL_GQL_MUTATION : FL_GQL_QUERY);
+}
 
 static fl_err answer(fl_ctx *ctx, void *arg)
 {
 	const fl_json *json;
 	fl_gql_request request;
 	FL_TRY(fl_json_parse(ctx->mem, *(fl_str *)arg, &json, &ctx->diag));
+	if (fl_json_get(json, FL_STR("sdl"))) {
+		judge_sdl(ctx, fl_json_str(fl_json_get(json, FL_STR("sdl")), FL_STR("")));
+		return FL_OK;
+	}
 	FL_TRY(fl_gql_request_from_json(json, &request, &ctx->diag));
+	if (made_up)
+		request.root = root_for(ctx, request.query);
 	return fl_gql_execute(ctx, s.engine, &request, &s.out, &s.outcome);
 }
 
@@ -31,9 +61,9 @@ static size_t read_sdl(const char *path, char *text, size_t room)
 	return len;
 }
 
-static fl_gql_schema *unbound(char **paths, int count)
+static fl_gql_schema *made_of(fl_arena *mem, char **paths, int count)
 {
-	char *text = malloc(SDL_MAX);
+	char *text = fl_arena_take(mem, SDL_MAX);
 	size_t len = 0;
 	fl_gql_schema *schema;
 	fl_diag diag = {};
@@ -41,8 +71,7 @@ static fl_gql_schema *unbound(char **paths, int count)
 		exit(2);
 	for (int i = 0; i < count; i++)
 		len += read_sdl(paths[i], text + len, SDL_MAX - len);
-	fl_gql_schema_options options = { .sdl = { text, len } };
-	if (gql_schema_build(&options, false, &schema, &diag) != FL_OK) {
+	if (made_schema((fl_str){ text, len }, mem, &schema, &diag) != FL_OK) {
 		fprintf(stderr, "%s\n", diag.text);
 		exit(2);
 	}
@@ -55,12 +84,14 @@ int main(int argc, char **argv)
 	size_t cap = 0;
 	ssize_t len;
 	const fl_gql_limits limits = { .depth = 64 };
+	fl_arena mem = fl_arena_make(16 << 20);
 	shop_open(&s, &limits);
 	fl_log_level(FL_ERROR);
 	if (argc > 1) {
 		fl_gql_engine_free(s.engine);
 		fl_gql_schema_free(s.schema);
-		s.schema = unbound(argv + 1, argc - 1);
+		s.schema = made_of(&mem, argv + 1, argc - 1);
+		made_up = true;
 		if (fl_gql_engine_new(s.schema, &limits, 1 << 20, &s.engine) != FL_OK)
 			return 2;
 	}
@@ -75,5 +106,6 @@ int main(int argc, char **argv)
 	}
 	free(line);
 	shop_close(&s);
+	fl_arena_fini(&mem);
 	return 0;
 }

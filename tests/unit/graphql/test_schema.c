@@ -49,12 +49,47 @@ static void sdl(void **state)
 	REFUSES("interface I { f: Int } type Query implements I { f(a: Int!): Int }", "Query.f must not require the argument a, unknown to interface I");
 	REFUSES("interface A { id: ID } interface B implements A { id: ID } type Query implements B { id: ID }",
 		"Query implements B and must implement A too");
-	REFUSES("type Query { a(b: Int = \"x\"): Int }", "Int cannot represent non-integer value: \"x\"");
+	REFUSES("type Query { a(b: Int = \"x\"): Int }", "the default of b: Int cannot represent non-integer value: \"x\"");
 	REFUSES(Q "input In @oneOf { a: Int! }", "input field In.a of a oneOf type must be nullable and without a default");
 	REFUSES("type Query { a(b: Int! @deprecated): Int }", "argument a.b is required and cannot be deprecated");
 	REFUSES(Q "directive @d on NOWHERE", "no such place for a directive: NOWHERE");
 	REFUSES("type Query { }", "Syntax Error: Expected Name, found \"}\".");
 	REFUSES("type Query", "type Query has no fields");
+	REFUSES("schema { query: Query } schema { query: Query } " Q, "there can be only one: schema");
+	REFUSES("schema { query: Query query: Query } " Q, "there can be only one root type of: query");
+	REFUSES("schema { query: Query mutation: Query } " Q, "all root types must be different: Query is that of query and mutation");
+	REFUSES("extend type Query", "Syntax Error: Unexpected <EOF>.");
+	REFUSES(Q "extend schema", "Syntax Error: Unexpected <EOF>.");
+	REFUSES("extend enum Query { A } " Q, "an extension must be of the same kind as the type: Query");
+	REFUSES("interface I { a: Int } type Query implements I & I { a: Int }", "Query implements I twice");
+	REFUSES(Q "union U = Query | Query", "U includes Query twice");
+	REFUSES("type Query { a(__b: Int): Int }", "a.__b: names that begin with two underscores are reserved");
+	REFUSES(Q "enum E { __A }", "E.__A: names that begin with two underscores are reserved");
+	REFUSES(Q "input A { b: B! } input B { c: C! } input C { a: A! }",
+		"input A asks for itself by non-null fields, the last is C.a: it can never be given");
+	TAKES(Q "input A { a: [A!]! b: B! } input B { a: A }");
+	REFUSES("interface I { a: Int } type Query implements I { a: Int @deprecated }", "Query.a is deprecated, but not in interface I");
+	TAKES("interface I { a: Int @deprecated } type Query implements I { a: Int @deprecated }");
+}
+
+static void applied_directives(void **state)
+{
+	TAKES("directive @d(n: Int!, o: In) repeatable on OBJECT | FIELD_DEFINITION input In { x: [Int] } "
+	      "type Query @d(n: 1) @d(n: 2, o: { x: 3 }) { a: Int @d(n: 4) }");
+	REFUSES("type Query @nope { a: Int }", "Query: Unknown directive \"@nope\".");
+	REFUSES("type Query { a: Int @oneOf }", "Query.a: Directive \"@oneOf\" may not be used on FIELD_DEFINITION.");
+	REFUSES("type Query { a(b: Int @skip(if: true)): Int }", "a.b: Directive \"@skip\" may not be used on ARGUMENT_DEFINITION.");
+	REFUSES(Q "scalar S @specifiedBy", "S: Directive \"@specifiedBy\" argument \"url\" of type \"String!\" is required, but it was not provided.");
+	REFUSES(Q "scalar S @specifiedBy(url: 7)", "S: String cannot represent a non string value: 7");
+	REFUSES(Q "scalar S @specifiedBy(url: \"a\", at: 1)", "S: Unknown argument \"at\" on directive \"@specifiedBy\".");
+	REFUSES(Q "scalar S @specifiedBy(url: \"a\") @specifiedBy(url: \"b\")", "S: The directive \"@specifiedBy\" can only be used once at this location.");
+	REFUSES(Q "scalar S @specifiedBy(url: \"a\") extend scalar S @specifiedBy(url: \"b\")",
+		"S: the directive \"@specifiedBy\" can only be used once at this location.");
+	REFUSES(Q "enum E { A @oneOf }", "E.A: Directive \"@oneOf\" may not be used on ENUM_VALUE.");
+	REFUSES("schema @oneOf { query: Query } " Q, "schema: Directive \"@oneOf\" may not be used on SCHEMA.");
+	REFUSES(Q "directive @d on FIELD directive @d on FIELD", "there can be only one directive named: @d");
+	REFUSES(Q "directive @__d on FIELD", "names that begin with two underscores are reserved: @__d");
+	REFUSES(Q "directive @d(a: Int @d) on ARGUMENT_DEFINITION", "@d is applied to its own argument a");
 	REFUSES("query { a }", "Syntax Error: Unexpected Name \"query\".");
 }
 
@@ -167,7 +202,7 @@ static void look_ahead(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sdl), cmocka_unit_test(binding), cmocka_unit_test(distinct_keys), cmocka_unit_test(look_ahead),
+		cmocka_unit_test(sdl), cmocka_unit_test(applied_directives), cmocka_unit_test(binding), cmocka_unit_test(distinct_keys), cmocka_unit_test(look_ahead),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
