@@ -121,6 +121,17 @@ FL_API_RESOLVER(fl_api_retire_vendor);
 FL_API_RESOLVER(fl_api_update_company);
 FL_API_RESOLVER(fl_api_damage_report_stats_root);
 FL_API_RESOLVER(fl_api_riskiest_vehicles);
+FL_API_RESOLVER(fl_api_webhooks);
+FL_API_RESOLVER(fl_api_deliveries);
+FL_API_RESOLVER(fl_api_alerts);
+FL_API_RESOLVER(fl_api_create_webhook);
+FL_API_RESOLVER(fl_api_update_webhook);
+FL_API_RESOLVER(fl_api_delete_webhook);
+FL_API_RESOLVER(fl_api_rotate_webhook_secret);
+FL_API_RESOLVER(fl_api_test_webhook);
+FL_API_RESOLVER(fl_api_replay_delivery);
+FL_API_RESOLVER(fl_api_save_alert);
+FL_API_RESOLVER(fl_api_delete_alert);
 /* And fields of vehicles that live in custody.c. */
 FL_API_RESOLVER(fl_api_vehicle_odometer);
 FL_API_RESOLVER(fl_api_vehicle_assignments);

@@ -31,6 +31,9 @@
 	NUMBER(drain_s, "FLEET_DRAIN_S", "--drain-s", 10, 0, 3600, "S", "how long requests in flight may take once the server stops") \
 	NUMBER(seed_reports, "FLEET_SEED_REPORTS", "--seed-reports", 2000, 0, 100000000, "N", "reports of the demo company that `up` makes in an empty database") \
 	NUMBER(demo_photos, "FLEET_DEMO_PHOTOS", "--demo-photos", 10, 0, 100, "N", "reports with drawn photos that a first `up` files for the demo company") \
+	TEXT(outbound_allow, "FLEET_OUTBOUND_ALLOW", "--outbound-allow", "", "LIST", "addresses inside that webhooks may reach, as in 10.1.2.3:443,127.0.0.1:9000") \
+	TEXT(mail_url, "FLEET_MAIL_URL", "--mail-url", "", "URL", "the mail server for alerts, as in smtp://host:25 or smtps://user:password@host; empty: no mail") \
+	TEXT(mail_from, "FLEET_MAIL_FROM", "--mail-from", "", "ADDRESS", "whom alerts come from") \
 	TEXT(backup_dir, "FLEET_BACKUP_DIR", "--backup-dir", "", "DIR", "where `fleet backup` keeps backups; empty: HOME/backup. Another disk is better") \
 	TEXT(log_level, "FLEET_LOG_LEVEL", "--log-level", "info", "LEVEL", "debug, info, warn or error")
 

@@ -19,6 +19,8 @@ fl_err app_shared_open(const app_config *config, int port, app_shared *out, fl_d
 	FL_TRY(app_home_enter(config->home, APP_HOME_MAKE, &out->home, diag));
 	FL_TRY(fl_jwt_keys_load(&out->keys, out->home.secrets, diag));
 	FL_TRY(fl_store_open(out->home.blobs, &out->store, diag));
+	FL_TRY(fl_secret_random(out->home.secrets, "webhook.key", out->webhook_key, sizeof(out->webhook_key), diag));
+	FL_TRY(fl_outbound_open(&(fl_outbound_opts){ config->outbound_allow, config->mail_url, config->mail_from }, diag, &out->outbound));
 	if (config->public_url[0])
 		snprintf(out->public_url, sizeof(out->public_url), "%s", config->public_url);
 	else
@@ -32,8 +34,10 @@ fl_err app_shared_open(const app_config *config, int port, app_shared *out, fl_d
 
 void app_shared_close(app_shared *shared)
 {
+	fl_outbound_close(shared->outbound);
 	fl_store_close(shared->store);
 	fl_jwt_keys_wipe(&shared->keys);
+	explicit_bzero(shared->webhook_key, sizeof(shared->webhook_key));
 }
 
 static void on_statement(void *arg, fl_ctx *ctx, const fl_sql *sql, int64_t took_us, fl_err err)
@@ -64,6 +68,8 @@ fl_err app_services_open(fl_ctx *ctx, app_shared *shared, const char *role, cons
 	*out = (fl_services){
 		.store = shared->store,
 		.keys = &shared->keys,
+		.outbound = shared->outbound,
+		.webhook_key = shared->webhook_key,
 		.redis_url = shared->config->redis_url,
 		.public_url = shared->public_url,
 		.tmp_dir = shared->home.tmp,

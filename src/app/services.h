@@ -13,6 +13,8 @@ typedef struct app_shared {
 	app_home home;
 	fl_jwt_keys keys;
 	fl_store *store;
+	fl_outbound *outbound;
+	uint8_t webhook_key[32];
 	char public_url[300];
 	int port;
 	app_metrics metrics;           /* the only part that changes */

@@ -4,6 +4,7 @@
 #include "asset/asset.h"
 #include "fleet/assess.h"
 #include "fleet/chores.h"
+#include "fleet/notice.h"
 #include "fleet/relay.h"
 #include "queue/queue.h"
 
@@ -12,13 +13,16 @@
 /* How long the jobs of a killed worker wait before another does them. Renewed every third of it. */
 #define LEASE_US (15 * FL_SECOND_US)
 
+/* Messages under way: receivers are slow, and cost next to nothing. */
+enum { DELIVERIES = 16 };
+
 typedef struct worker {
 	app_shared shared;
 	fl_services services;
 	fl_loop *loop;
 	fl_model_facts facts;
 	fl_redis_sub *pokes;
-	fl_runner *assessments;
+	fl_runner *assessments, *deliveries;
 	fl_relay *relay;
 	fl_chores *chores;
 	fl_wait stop;
@@ -35,12 +39,18 @@ static void on_signal(void *arg, int signum)
 	fl_wake(&w->stop, FL_OK);
 }
 
+static void poke_jobs(worker *w)
+{
+	fl_runner_poke(w->assessments);
+	fl_runner_poke(w->deliveries);
+}
+
 /* Somebody committed something: look at once instead of at the next second. */
 static void on_poke(void *arg, fl_str pattern, fl_str channel, fl_str message)
 {
 	worker *w = arg;
 	if (fl_str_eq(channel, FL_STR("fleet:poke:jobs")))
-		fl_runner_poke(w->assessments);
+		poke_jobs(w);
 	else
 		fl_relay_poke(w->relay);
 }
@@ -61,6 +71,9 @@ static fl_err start_parts(worker *w, fl_ctx *ctx)
 	FL_TRY(fl_runner_start(w->loop, &(fl_runner_opts){ .db = w->services.db, .queue = FL_QUEUE_ASSESS,
 		.concurrency = (int)w->shared.config->jobs, .lease_us = LEASE_US, .services = &w->services, .handle = fl_assess_job,
 		.arg = &w->facts }, &w->assessments));
+	FL_TRY(fl_runner_start(w->loop, &(fl_runner_opts){ .db = w->services.db, .queue = FL_QUEUE_DELIVER, .concurrency = DELIVERIES,
+		.lease_us = FL_MINUTE_US, .job_timeout_us = 45 * FL_SECOND_US, .arena_max = 4 << 20, .services = &w->services,
+		.handle = fl_deliver_job }, &w->deliveries));
 	FL_TRY(fl_redis_sub_open(w->loop, &(fl_redis_sub_opts){ .url = fl_str_z(w->shared.config->redis_url),
 		.on_message = on_poke, .arg = w }, &ctx->diag, &w->pokes));
 	FL_TRY(fl_redis_sub_add(w->pokes, FL_STR("fleet:poke:jobs")));
@@ -74,6 +87,7 @@ static void stop_parts(worker *w, fl_ctx *ctx)
 	fl_ctx_detach(&last, ctx, grace_us + 5 * FL_SECOND_US);
 	fl_redis_sub_close(w->pokes);
 	await_runner_stop(&last, w->assessments, grace_us);
+	await_runner_stop(&last, w->deliveries, grace_us);
 	await_relay_stop(&last, w->relay);
 	await_chores_stop(&last, w->chores);
 	app_services_close(&last, &w->services);

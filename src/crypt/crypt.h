@@ -103,6 +103,19 @@ FL_MUST fl_err fl_sha256_of_fd(int fd, fl_sha256 *out, int64_t *size);
 size_t fl_base64url_encode(const void *bytes, size_t len, char *out);      /* out: FL_BASE64URL_LEN(len) */
 bool fl_base64url_decode(fl_str text, void *out, size_t max, size_t *len);
 
+/* ---- webhooks ----------------------------------------------------------------------------------------------------- */
+
+/* Which secret: a new generation makes the old one worthless. */
+typedef struct fl_webhook_id {
+	int32_t tenant_id, webhook_id, generation;
+} fl_webhook_id;
+enum { FL_WEBHOOK_SECRET_MAX = 56 };
+/* "whsec_..." as its receiver keeps it, derived from the server's own key. */
+void fl_webhook_secret(const uint8_t key[32], const fl_webhook_id *id, char out[FL_WEBHOOK_SECRET_MAX]);
+/* "v1,...": HMAC-SHA256 of "ID.TIMESTAMP.BODY", for the header webhook-signature (Standard Webhooks 1.0). */
+void fl_webhook_sign(const uint8_t key[32], const fl_webhook_id *id, fl_str message_id, int64_t timestamp_s, fl_str body,
+	char out[FL_WEBHOOK_SECRET_MAX]);
+
 /* A secret that lives in the file DIR/NAME, mode 0600. FL_NOT_FOUND when it is not there; FL_FORBIDDEN when others may read it
  * (diag says how to mend it). Blocks; for start-up. */
 FL_MUST fl_err fl_secret_read(const char *dir, const char *name, void *out, size_t max, size_t *len, fl_diag *diag);

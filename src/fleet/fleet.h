@@ -18,6 +18,7 @@
 #include "crypt/crypt.h"
 #include "db/db.h"
 #include "io/io.h"
+#include "outbound/outbound.h"
 #include "store/store.h"
 #include "vision/vision.h"
 #include "worker/worker.h"
@@ -36,6 +37,8 @@ typedef struct fl_services {
 	const char *public_url;        /* as in "http://localhost:8080"; no slash at the end */
 	const char *tmp_dir;           /* for uploads; 0700 */
 	bool secure_cookies;           /* public_url is https */
+	fl_outbound *outbound;         /* shared by all loops: webhooks and mail */
+	const uint8_t *webhook_key;    /* 32 bytes: secrets of webhooks are derived from it */
 	fl_tenants *tenants;           /* made by fl_services_init */
 	fl_jwt_cache *tokens;          /* made by fl_services_init from keys; NULL without keys */
 	struct fl_api *api;             /* set by api/ */
@@ -59,7 +62,9 @@ void fl_services_fini(fl_services *services);
 	X(PERSON_READ, "see how to reach a person", 0, 1, 1, 1)                                                        \
 	X(ODOMETER_RECORD, "record odometer readings", 1, 1, 0, 1)                                                     \
 	X(REPORT_DISPUTE, "contest how a report ended", 1, 1, 0, 1)                                                    \
-	X(POLICY_WRITE, "set limits and deadlines", 0, 0, 0, 1)
+	X(POLICY_WRITE, "set limits and deadlines", 0, 0, 0, 1)                                                          \
+	X(INTEGRATE, "set up webhooks", 0, 0, 0, 1)                                                                    \
+	X(ALERT, "set up alerts", 0, 1, 1, 1)
 
 typedef enum fl_permission {
 #define FL_PERMISSION_ENUM(name, text, driver, manager, auditor, admin) FL_MAY_##name,

@@ -1,7 +1,7 @@
 # ./fleet test [SUITE...]: every suite, or those named. Read by ./fleet, which has say, progress, configure and compile.
 # Each suite prints a line a test or a group, and counts; the last line of all is 'N passed, N failed'.
 
-suites_all=(layers unit asan graphql federation api faults backup e2e photos)
+suites_all=(layers unit asan graphql federation api faults backup notices e2e photos)
 passed=0
 failed=0
 
@@ -89,6 +89,11 @@ suite_faults() {
 suite_backup() {
 	title "backup: a fleet is lost and restored to a moment"
 	counting node "$root/tests/backup/run.mjs"
+}
+
+suite_notices() {
+	title "webhooks and alerts, with real receivers"
+	counting node "$root/tests/notices/run.mjs"
 }
 
 suite_e2e() {

@@ -39,6 +39,9 @@ export type FraudSignalKind = "SAME_FILE" | "SAME_PICTURE" | "MIRRORED_PICTURE" 
 /** The kinds of vehicles. */
 export type VehicleKind = "CAR" | "VAN" | "TRUCK";
 
+/** Where a message stands. */
+export type DeliveryState = "WAITING" | "DELIVERED" | "FAILED";
+
 /** The stages in the making of a 3D model, in their order; any of them may be followed by FAILED. */
 export type Model3DStage = "QUEUED" | "PHOTOS" | "MATCHING" | "CAMERAS" | "SURFACE" | "VARIANTS" | "READY" | "FAILED";
 
@@ -72,6 +75,12 @@ export interface Query {
   facilities: Array<Facility>;
   /** One depot, by its id. */
   facility: Facility | null;
+  /** The company's webhooks. For its administrators. */
+  webhooks: Array<Webhook>;
+  /** What was sent to webhooks and by mail, newest first. For administrators. */
+  deliveries: DeliveryConnection;
+  /** The caller's own alerts. */
+  alerts: Array<Alert>;
   /** The drivers of this company, by name. For those who may see how to reach a person. */
   drivers: DriverConnection;
   /** One driver, by their id. */
@@ -125,6 +134,18 @@ export interface QueryVehiclesArgs {
 /** The arguments of Query.facility. */
 export interface QueryFacilityArgs {
   id: string;
+}
+
+/** The arguments of Query.deliveries. */
+export interface QueryDeliveriesArgs {
+  /** Only those of this webhook. */
+  webhookId?: string | null;
+  /** Only those in this state. */
+  state?: DeliveryState | null;
+  /** How many to return, 1 to 100. */
+  first?: number | null;
+  /** Continue after this cursor. */
+  after?: string | null;
 }
 
 /** The arguments of Query.drivers. */
@@ -220,6 +241,22 @@ export interface Mutation {
   createDamageReport: CreateDamageReportPayload;
   /** Changes a report. Only the fields given are changed. */
   updateDamageReport: UpdateDamageReportPayload;
+  /** Makes a webhook: events of the company are sent to its URL from now on. The answer holds the secret that its messages are signed with. */
+  createWebhook: WebhookPayload;
+  /** Changes a webhook. Only the fields given are changed. */
+  updateWebhook: WebhookPayload;
+  /** Deletes a webhook. What was sent to it stays in the log. */
+  deleteWebhook: DeletePayload;
+  /** Gives a webhook a new secret. Messages are signed with it at once. */
+  rotateWebhookSecret: WebhookPayload;
+  /** Sends a message of the type webhook.test. */
+  testWebhook: DeliveryPayload;
+  /** Sends a message again, under its own id. */
+  replayDelivery: DeliveryPayload;
+  /** Makes an alert of the caller, or replaces one. */
+  saveAlert: AlertPayload;
+  /** Deletes an alert of the caller. */
+  deleteAlert: DeletePayload;
   /** Adds a vehicle. */
   createVehicle: VehiclePayload;
   /** Changes a vehicle. Only the fields given are changed; null clears one. */
@@ -272,6 +309,46 @@ export interface MutationCreateDamageReportArgs {
 /** The arguments of Mutation.updateDamageReport. */
 export interface MutationUpdateDamageReportArgs {
   input: UpdateDamageReportInput;
+}
+
+/** The arguments of Mutation.createWebhook. */
+export interface MutationCreateWebhookArgs {
+  input: CreateWebhookInput;
+}
+
+/** The arguments of Mutation.updateWebhook. */
+export interface MutationUpdateWebhookArgs {
+  input: UpdateWebhookInput;
+}
+
+/** The arguments of Mutation.deleteWebhook. */
+export interface MutationDeleteWebhookArgs {
+  id: string;
+}
+
+/** The arguments of Mutation.rotateWebhookSecret. */
+export interface MutationRotateWebhookSecretArgs {
+  id: string;
+}
+
+/** The arguments of Mutation.testWebhook. */
+export interface MutationTestWebhookArgs {
+  id: string;
+}
+
+/** The arguments of Mutation.replayDelivery. */
+export interface MutationReplayDeliveryArgs {
+  id: string;
+}
+
+/** The arguments of Mutation.saveAlert. */
+export interface MutationSaveAlertArgs {
+  input: SaveAlertInput;
+}
+
+/** The arguments of Mutation.deleteAlert. */
+export interface MutationDeleteAlertArgs {
+  id: string;
 }
 
 /** The arguments of Mutation.createVehicle. */
@@ -739,6 +816,114 @@ export interface VehicleEdge {
   node: Vehicle;
 }
 
+/** A program that is told of events. Messages are signed as Standard Webhooks 1.0 describes (headers webhook-id, webhook-timestamp, webhook-signature). */
+export interface Webhook {
+  /** The webhook's id. */
+  id: string;
+  /** Where messages are sent. */
+  url: string;
+  /** What it is for. */
+  description: string;
+  /** The types of events it gets, as in report.created or report.*; empty: all. */
+  types: Array<string>;
+  /** Whether it gets any. */
+  active: boolean;
+  /** Why the server switched it off by itself. */
+  stoppedWhy: string | null;
+  /** When it was made. */
+  createdAt: DateTime;
+  /** Grows by one with each change; send it back to change only what you have seen. */
+  version: number;
+}
+
+/** A webhook that was made or changed. */
+export interface WebhookPayload {
+  /** The webhook. */
+  webhook: Webhook;
+  /** The secret that its messages are signed with, as in whsec_...; keep it like a password. */
+  secret: string;
+}
+
+/** Something was deleted. */
+export interface DeletePayload {
+  /** The id of what is gone. */
+  id: string;
+}
+
+/** A message to one receiver. */
+export interface Delivery {
+  /** The message's id, in the header webhook-id; the same each time it is sent. */
+  id: string;
+  /** The webhook; null for a mail. */
+  webhookId: string | null;
+  /** The event it tells of. */
+  eventId: string;
+  /** The type of the event. */
+  eventType: string;
+  /** Where it stands. */
+  state: DeliveryState;
+  /** How often it was tried. */
+  attempts: number;
+  /** When the receiver took it. */
+  deliveredAt: DateTime | null;
+  /** The last tries, oldest first; at most 20. */
+  tries: Array<DeliveryTry>;
+}
+
+/** One try to deliver a message. */
+export interface DeliveryTry {
+  /** When. */
+  at: DateTime;
+  /** What the receiver answered, as an HTTP or SMTP status; null when it did not. */
+  status: number | null;
+  /** How long it took, in milliseconds. */
+  durationMs: number;
+  /** What went wrong. */
+  error: string | null;
+}
+
+/** A page of messages. */
+export interface DeliveryConnection {
+  /** The messages. */
+  nodes: Array<Delivery>;
+  /** Where the page stands in the list. */
+  pageInfo: PageInfo;
+}
+
+/** A message that was queued. */
+export interface DeliveryPayload {
+  /** The message. */
+  delivery: Delivery;
+}
+
+/** What a person wants to hear of by mail. */
+export interface Alert {
+  /** The alert's id. */
+  id: string;
+  /** What it is about, in the person's words. */
+  name: string;
+  /** The types of events, as in report.created or report.*; empty: all. */
+  types: Array<string>;
+  /** Only reports at least as bad as this. */
+  minSeverity: Severity | null;
+  /** Only reports of this depot. */
+  facility: Facility | null;
+  /** When quiet hours begin, as in 22:00 by the company's clock; mails wait until they end. */
+  quietFrom: string | null;
+  /** When quiet hours end, as in 06:30. */
+  quietTo: string | null;
+  /** Whether it is on. */
+  active: boolean;
+  /** Grows by one with each change; send it back to change only what you have seen. */
+  version: number;
+}
+
+/** An alert that was saved. */
+export interface AlertPayload {
+  /** The alert. */
+  alert: Alert;
+}
+
 /** A step in the making of a 3D model. */
 export interface Model3DProgress {
   /** The event's id; a repeat of an event carries the same one. */
@@ -1119,6 +1304,54 @@ export interface UpdateDamageReportInput {
   estimatedCost?: Decimal | null;
   /** What the repair did cost, in major units of the company's currency. */
   actualCost?: Decimal | null;
+}
+
+/** A new webhook. */
+export interface CreateWebhookInput {
+  /** Where messages are sent: https, an address of the public internet. */
+  url: string;
+  /** What it is for; up to 200 characters. */
+  description?: string | null;
+  /** The types of events it gets, as in report.created or report.*; left out or empty: all. */
+  types?: Array<string> | null;
+}
+
+/** A change of a webhook. */
+export interface UpdateWebhookInput {
+  /** The webhook. */
+  id: string;
+  /** The version that the change is based on. */
+  version?: number | null;
+  /** Where messages are sent. */
+  url?: string | null;
+  /** What it is for. */
+  description?: string | null;
+  /** The types of events it gets; empty: all. */
+  types?: Array<string> | null;
+  /** Whether it gets any. true also takes a stop by the server back. */
+  active?: boolean | null;
+}
+
+/** An alert as it is to be. */
+export interface SaveAlertInput {
+  /** The alert to replace; left out: a new one. */
+  id?: string | null;
+  /** The version that the change is based on. */
+  version?: number | null;
+  /** What it is about; up to 100 characters. */
+  name: string;
+  /** The types of events; left out or empty: all. */
+  types?: Array<string> | null;
+  /** Only reports at least as bad as this. A report that is not assessed yet has no severity: ask for report.assessed. */
+  minSeverity?: Severity | null;
+  /** Only reports of this depot. */
+  facilityId?: string | null;
+  /** When quiet hours begin, as in 22:00 by the company's clock. */
+  quietFrom?: string | null;
+  /** When quiet hours end, as in 06:30. */
+  quietTo?: string | null;
+  /** Whether it is on. */
+  active?: boolean | null;
 }
 
 /** A new vehicle. */
