@@ -30,6 +30,7 @@ fl_err fl_api_new(fl_loop *loop, const fl_api_options *options, fl_api **out)
 	api->services = options->services;
 	api->batch_max = options->batch_max ? options->batch_max : BATCH_MAX;
 	memcpy(api->budgets, options->budgets, sizeof(api->budgets));
+	api->keep_alive_us = options->keep_alive_us ? options->keep_alive_us : 25 * FL_SECOND_US;
 	fl_err err = open_parts(api, options);
 	if (err) {
 		fl_gql_engine_free(api->engine);
@@ -50,6 +51,11 @@ void await_api_close(fl_ctx *ctx, fl_api *api)
 	fl_gql_engine_free(api->engine);
 	api->services->api = NULL;
 	free(api);
+}
+
+fl_live_stats fl_api_live_statistics(const fl_api *api)
+{
+	return fl_live_statistics(api->live);
 }
 
 fl_err fl_api_execute(fl_ctx *ctx, fl_str document, fl_str variables_json, fl_str *out)

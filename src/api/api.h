@@ -10,6 +10,7 @@
  * and gets all parents of the level at once. A field that only some roles may see is refused in fleet/, not here.
  *
  *	POST, GET /graphql   queries and mutations (JSON, or multipart with photos)   graphql_http.c
+ *	the same, with Accept: text/event-stream   and subscriptions, graphql-sse     graphql_sse.c
  *	WebSocket /graphql   the same and subscriptions, graphql-transport-ws         graphql_ws.c
  *	GET /photos/...      bytes of photos, for those who may see the report        photos.c
  *
@@ -33,11 +34,18 @@ typedef struct fl_api_options {
 	unsigned subscriptions_max; /* of this loop; 0: 20,000 */
 	double budgets[FL_ROLE_SYSTEM]; /* by fl_role: what one request may cost; 0: no limit */
 	unsigned batch_max;         /* requests in one JSON array; 0: 10 */
+	int64_t keep_alive_us;     /* between signs of life on quiet WebSockets and event streams; 0: 25 s */
 } fl_api_options;
 
 FL_MUST fl_err fl_api_new(fl_loop *loop, const fl_api_options *options, fl_api **out);
 /* All requests and sockets must have ended. Waits for what they left behind. Frees. NULL is fine. */
 void await_api_close(fl_ctx *ctx, fl_api *api);
+
+typedef struct fl_live_stats {
+	uint64_t subscriptions, groups; /* now; a group is executed once for all its subscriptions */
+	uint64_t events, executed, delivered, missed;
+} fl_live_stats;
+fl_live_stats fl_api_live_statistics(const fl_api *api); /* from any thread */
 
 /* /graphql and /photos. */
 FL_MUST fl_err fl_api_routes(fl_router *router);

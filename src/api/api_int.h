@@ -171,11 +171,7 @@ typedef void (*fl_live_deliver)(void *arg, fl_str answer);
 FL_MUST fl_err fl_live_follow(fl_ctx *ctx, fl_live *live, fl_gql_source *source, fl_live_deliver deliver, void *arg, fl_live_sub **out);
 /* No deliver is called any more. NULL is fine. */
 void fl_live_leave(fl_live_sub *sub);
-typedef struct fl_live_stats {
-	unsigned subscriptions, groups; /* now; a group is executed once for all its subscriptions */
-	uint64_t events, executed, delivered, missed;
-} fl_live_stats;
-fl_live_stats fl_live_statistics(const fl_live *live);
+fl_live_stats fl_live_statistics(const fl_live *live); /* from any thread */
 
 struct fl_api {
 	fl_loop *loop;
@@ -184,6 +180,8 @@ struct fl_api {
 	fl_live *live;
 	double budgets[FL_ROLE_SYSTEM];
 	unsigned batch_max;
+	int64_t keep_alive_us;
+	unsigned streams; /* event streams of subscriptions */
 };
 
 /* What the caller of ctx may spend on one request. */
@@ -204,6 +202,17 @@ FL_MUST fl_err fl_api_batch(fl_ctx *ctx, fl_request *req, fl_response *res, cons
 
 /* graphql_ws.c: answers an upgrade of /graphql. */
 fl_err fl_api_ws(fl_ctx *ctx, fl_request *req, fl_response *res);
+
+/* graphql_sse.c: Server-Sent Events in the distinct connections mode of graphql-sse. */
+bool fl_api_wants_events(const fl_request *req);
+/* Answers any operation; returns when it is complete, or the client has left. */
+FL_MUST fl_err fl_api_sse(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_gql_request *request);
+/* The pieces, for answers of several parts: open once, any number of next, complete, then return FL_OK from the handler. A next
+ * returns when the socket has taken it. json: one value in one line. */
+FL_MUST fl_err await_sse_open(fl_ctx *ctx, fl_response *res);
+FL_MUST fl_err await_sse_next(fl_ctx *ctx, fl_response *res, fl_str json);
+FL_MUST fl_err await_sse_complete(fl_ctx *ctx, fl_response *res);
+
 /* photos.c: answers GET /photos/:report/:photo/:variant. */
 fl_err fl_api_photo_bytes(fl_ctx *ctx, fl_request *req, fl_response *res);
 /* auth.c: false when a browser sent the request from a page of another site. */

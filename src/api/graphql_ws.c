@@ -2,40 +2,60 @@
  *
  *	           connection_init            subscribe              complete, or the source ends
  *	opened -----------------> acknowledged ---------> following -----------------------------> (id is free again)
- *	   '-- 10 s --> 4408
+ *	   '-- 10 s --> 4408                   '--------> executing -----------------------------> (so it is here)
  *
- * Messages of one socket are handled one after the other. */
+ * Each message has a coroutine, so that a long query keeps no complete and no ping waiting. A pong is sent when every
+ * subscription asked for before the ping hears its events: a client that reads after the pong misses nothing. */
 #include "api/api_int.h"
 
 #include <stdlib.h>
 
-enum { OPERATIONS_MAX = 100, ID_MAX = 128 };
+enum {
+	OPERATIONS_MAX = 100, /* of a socket */
+	EXECUTING_MAX = 32,   /* of those, queries and mutations under way */
+	MESSAGES_MAX = 64,    /* coroutines of a socket; the input waits for more */
+	ID_MAX = 128,
+	QUEUE_MAX = 4 << 20,        /* bytes that wait for a socket, and so the longest answer */
+	QUEUE_LIVE_MAX = 256 << 10, /* the same when an event is to be told: beyond, the reader is too slow */
+};
 #define INIT_TIMEOUT_US (10 * FL_SECOND_US)
+#define FRAME_PING_US FL_MINUTE_US /* of the WebSocket itself; our own pings are sooner */
 
 typedef struct operation {
 	struct operation *next;
 	struct socket *socket;
-	fl_live_sub *sub; /* NULL while a query runs */
-	size_t id_len;
-	char id[ID_MAX];
+	fl_ctx *running;  /* of its coroutine; NULL: none */
+	fl_live_sub *sub; /* NULL: nothing is followed */
+	bool gone;        /* no more of the socket's: the coroutine frees it */
+	uint8_t id_len;
+	char id[];
 } operation;
+
+/* Somebody whose pong waits; on the stack of its coroutine. */
+typedef struct pong {
+	struct pong *next;
+	fl_wait wait;
+} pong;
 
 typedef struct socket {
 	fl_ws *ws;
-	fl_timer init_timer;
+	fl_api *api;
+	fl_timer timer; /* first for connection_init, then for silence */
 	bool initialised, acknowledged;
+	bool heard, pinged; /* since the timer's last look */
 	fl_caller caller;
-	char caller_name[204];
 	operation *operations;
-	unsigned operation_count;
+	pong *pongs;
+	uint16_t operation_count, starting, executing; /* starting: subscriptions that do not hear yet */
+	char caller_name[204];
 } socket;
 
 /* ---- sending ---- */
 
 /* {"id":..., "type":..., "payload":...}; id and payload may be left out. */
-static void send(socket *s, fl_str id, const char *type, fl_str payload)
+static fl_err send(socket *s, fl_str id, const char *type, fl_str payload)
 {
-	fl_buf out = fl_buf_make(FL_API_ANSWER_MAX);
+	FL_AUTO_BUF fl_buf out = fl_buf_make(QUEUE_MAX);
 	fl_json_out j = { .buf = &out };
 	fl_json_open(&j, '{');
 	if (id.ptr) {
@@ -49,14 +69,20 @@ static void send(socket *s, fl_str id, const char *type, fl_str payload)
 		fl_json_put_raw(&j, payload);
 	}
 	fl_json_close(&j, '}');
-	if (fl_buf_err(&out) != FL_OK || fl_ws_send_text(s->ws, fl_buf_view(&out)) != FL_OK)
-		fl_debug("websocket: a message was not sent");
-	fl_buf_fini(&out);
+	FL_TRY(fl_buf_err(&out));
+	return fl_ws_send_text(s->ws, fl_buf_view(&out));
+}
+
+/* Whoever does not even take the protocol's small messages is too slow. */
+static void say(socket *s, fl_str id, const char *type, fl_str payload)
+{
+	if (send(s, id, type, payload) == FL_BUSY)
+		fl_ws_close(s->ws, 1013, FL_STR("too slow: connect again and refetch"));
 }
 
 static fl_str id_of(const operation *op)
 {
-	return (fl_str){ op->id, op->id_len };
+	return (fl_str) { op->id, op->id_len };
 }
 
 /* The list under "errors" of a whole response. */
@@ -72,7 +98,7 @@ static void send_errors(fl_ctx *ctx, socket *s, fl_str id, fl_str response)
 		fl_buf_reset(&out);
 		fl_buf_lit(&out, "[{\"message\":\"the errors are too long to be sent\"}]");
 	}
-	send(s, id, "error", fl_buf_view(&out));
+	say(s, id, "error", fl_buf_view(&out));
 }
 
 static void send_error(fl_ctx *ctx, socket *s, fl_str id, fl_err err)
@@ -83,13 +109,17 @@ static void send_error(fl_ctx *ctx, socket *s, fl_str id, fl_err err)
 	send_errors(ctx, s, id, fl_buf_view(&out));
 }
 
+/* An event's answer. May not wait: a reader that does not keep up is told so and has to come again. */
 static void deliver(void *arg, fl_str answer)
 {
 	operation *op = arg;
-	if (answer.ptr)
-		send(op->socket, id_of(op), "next", answer);
+	fl_ws *ws = op->socket->ws;
+	if (!answer.ptr)
+		fl_ws_close(ws, 1012, FL_STR("events may have been missed: connect again and refetch"));
+	else if (fl_ws_queued(ws) > QUEUE_LIVE_MAX)
+		fl_ws_close(ws, 1013, FL_STR("too slow: connect again and refetch"));
 	else
-		fl_ws_close(op->socket->ws, 1012, FL_STR("events may have been missed: connect again and refetch"));
+		say(op->socket, id_of(op), "next", answer);
 }
 
 /* ---- operations ---- */
@@ -102,24 +132,13 @@ static operation *find(socket *s, fl_str id)
 	return NULL;
 }
 
-static void drop(socket *s, operation *op)
-{
-	operation **link = &s->operations;
-	while (*link != op)
-		link = &(*link)->next;
-	*link = op->next;
-	s->operation_count--;
-	fl_live_leave(op->sub);
-	free(op);
-}
-
 static operation *add(socket *s, fl_str id)
 {
-	operation *op = calloc(1, sizeof(*op));
+	operation *op = calloc(1, sizeof(*op) + id.len);
 	if (!op)
 		return NULL;
 	op->socket = s;
-	op->id_len = id.len;
+	op->id_len = (uint8_t)id.len;
 	memcpy(op->id, id.ptr, id.len);
 	op->next = s->operations;
 	s->operations = op;
@@ -127,61 +146,132 @@ static operation *add(socket *s, fl_str id)
 	return op;
 }
 
-static void finish(fl_ctx *ctx, socket *s, operation *op, const fl_gql_outcome *outcome, fl_str response)
+/* Ends it, whatever it is doing; its id is free at once. */
+static void drop(operation *op)
 {
-	if (outcome->status == FL_GQL_EXECUTED) {
-		send(s, id_of(op), "next", response);
-		send(s, id_of(op), "complete", (fl_str){});
-	} else {
-		send_errors(ctx, s, id_of(op), response);
-	}
-	drop(s, op);
+	socket *s = op->socket;
+	operation **link = &s->operations;
+	while (*link != op)
+		link = &(*link)->next;
+	*link = op->next;
+	s->operation_count--;
+	fl_live_leave(op->sub);
+	op->sub = NULL;
+	op->gone = true;
+	if (op->running)
+		fl_ctx_cancel(op->running);
+	else
+		free(op);
 }
 
-static void run(fl_ctx *ctx, socket *s, operation *op, const fl_json *payload)
+/* The answer of a query or mutation, once the socket has taken most of what went before. */
+static void finish(fl_ctx *ctx, operation *op, const fl_gql_outcome *outcome, fl_str response)
 {
+	socket *s = op->socket;
+	if (await_ws_queued(ctx, s->ws, QUEUE_LIVE_MAX) != FL_OK || op->gone)
+		return;
+	if (outcome->status != FL_GQL_EXECUTED) {
+		send_errors(ctx, s, id_of(op), response);
+		return;
+	}
+	fl_err err = send(s, id_of(op), "next", response);
+	if (err == FL_BUSY || err == FL_TOO_LARGE) {
+		fl_fail(&ctx->diag, FL_TOO_LARGE,
+			"the answer has %zu bytes; a socket carries at most %d: ask for less, or by POST", response.len,
+			QUEUE_MAX);
+		send_error(ctx, s, id_of(op), FL_TOO_LARGE);
+	} else if (err == FL_OK) {
+		say(s, id_of(op), "complete", (fl_str) {});
+	}
+}
+
+static void heard(socket *s)
+{
+	if (--s->starting == 0)
+		for (pong *p = s->pongs; p; p = p->next)
+			fl_wake(&p->wait, FL_OK);
+}
+
+static fl_err follow(fl_ctx *ctx, operation *op, fl_gql_source *source)
+{
+	socket *s = op->socket;
+	fl_live_sub *sub = NULL;
+	s->starting++;
+	fl_err err = fl_live_follow(ctx, s->api->live, source, deliver, op, &sub);
+	heard(s);
+	if (op->gone)
+		fl_live_leave(sub);
+	else
+		op->sub = sub;
+	return err;
+}
+
+static fl_err execute(fl_ctx *ctx, operation *op, const fl_json *payload)
+{
+	socket *s = op->socket;
 	fl_gql_request request = {};
 	fl_gql_source *source = NULL;
 	fl_gql_outcome outcome = {};
-	fl_api *api = ctx->services->api;
 	FL_AUTO_BUF fl_buf out = fl_buf_make(FL_API_ANSWER_MAX);
-	fl_err err = fl_gql_request_from_json(payload, &request, &ctx->diag);
+	FL_TRY(fl_gql_request_from_json(payload, &request, &ctx->diag));
 	request.budget = fl_api_budget(ctx);
+	s->executing++;
+	fl_err err = fl_gql_subscribe(ctx, s->api->engine, &request, &source, &out, &outcome);
+	s->executing--;
+	if (err == FL_OK && source)
+		return follow(ctx, op, source);
 	if (err == FL_OK)
-		err = fl_gql_subscribe(ctx, api->engine, &request, &source, &out, &outcome);
-	if (err == FL_OK && !source) {
-		finish(ctx, s, op, &outcome, fl_buf_view(&out));
+		finish(ctx, op, &outcome, fl_buf_view(&out));
+	return err;
+}
+
+/* From subscribe to the end of its coroutine; what is followed then lives on without one. */
+static void run(fl_ctx *ctx, operation *op, const fl_json *payload)
+{
+	op->running = ctx;
+	fl_err err = execute(ctx, op, payload);
+	op->running = NULL;
+	if (op->gone) {
+		free(op);
 		return;
 	}
-	if (err == FL_OK)
-		err = fl_live_follow(ctx, api->live, source, deliver, op, &op->sub);
-	if (err == FL_OK)
-		return;
-	send_error(ctx, s, id_of(op), err);
-	drop(s, op);
+	if (err != FL_OK)
+		send_error(ctx, op->socket, id_of(op), err);
+	if (!op->sub)
+		drop(op);
+}
+
+static void close_taken(socket *s, fl_str id)
+{
+	FL_AUTO_BUF fl_buf reason = fl_buf_make(200);
+	size_t len = FL_MIN(id.len, 60);
+	while (len < id.len && len && (id.ptr[len] & 0xc0) == 0x80) /* whole characters */
+		len--;
+	fl_buf_fmt(&reason, "Subscriber for %.*s already exists", (int)len, id.ptr);
+	fl_ws_close(s->ws, 4409, fl_buf_view(&reason));
 }
 
 static void subscribe(fl_ctx *ctx, socket *s, const fl_json *message)
 {
-	fl_str id = fl_json_str(fl_json_get(message, FL_STR("id")), (fl_str){});
+	fl_str id = fl_json_str(fl_json_get(message, FL_STR("id")), (fl_str) {});
 	const fl_json *payload = fl_json_get(message, FL_STR("payload"));
 	if (!s->acknowledged) {
 		fl_ws_close(s->ws, 4401, FL_STR("Unauthorized"));
 	} else if (!id.ptr || id.len == 0 || id.len > ID_MAX || !payload || payload->type != FL_JSON_OBJECT) {
 		fl_ws_close(s->ws, 4400, FL_STR("subscribe needs an id of 1 to 128 bytes and a payload"));
 	} else if (find(s, id)) {
-		FL_AUTO_BUF fl_buf reason = fl_buf_make(200);
-		fl_buf_fmt(&reason, "Subscriber for %.*s already exists", (int)FL_MIN(id.len, 60), id.ptr);
-		fl_ws_close(s->ws, 4409, fl_buf_view(&reason));
-	} else if (s->operation_count >= OPERATIONS_MAX) {
-		fl_fail(&ctx->diag, FL_TOO_MANY, "a connection may run %d operations at a time", OPERATIONS_MAX);
+		close_taken(s, id);
+	} else if (s->operation_count >= OPERATIONS_MAX || s->executing >= EXECUTING_MAX) {
+		fl_fail(&ctx->diag, FL_TOO_MANY,
+			"a connection may have %d operations at a time, and %d of them queries or mutations", OPERATIONS_MAX,
+			EXECUTING_MAX);
 		send_error(ctx, s, id, FL_TOO_MANY);
 	} else {
 		operation *op = add(s, id);
 		if (op)
-			run(ctx, s, op, payload);
+			run(ctx, op, payload);
 		else
-			send_error(ctx, s, id, FL_NOMEM);
+			fl_ws_close(s->ws, 4500, FL_STR("Internal server error"));
 	}
 }
 
@@ -193,37 +283,82 @@ static void remember(socket *s, const fl_caller *caller)
 	s->caller = *caller;
 	if (len)
 		memcpy(s->caller_name, caller->name.ptr, len);
-	s->caller.name = (fl_str){ s->caller_name, len };
+	s->caller.name = (fl_str) { s->caller_name, len };
+}
+
+/* The next look: for silence, or at the end of the log-in. */
+static void look_later(socket *s)
+{
+	int64_t in_us = s->api->keep_alive_us;
+	if (s->caller.until_us)
+		in_us = FL_MIN(in_us, FL_MAX(s->caller.until_us - fl_now_us(), 0));
+	fl_timer_start(s->api->loop, &s->timer, fl_loop_now_us(s->api->loop) + in_us);
+}
+
+static fl_err authenticate(fl_ctx *ctx, socket *s, fl_str header)
+{
+	if (FL_FAULT("api.ws_init"))
+		return FL_INTERNAL;
+	if (header.ptr) { /* a bad token does not fall back to a cookie */
+		FL_TRY(fl_api_authenticate_bearer(ctx, header));
+		remember(s, &ctx->caller);
+	}
+	return s->caller.tenant_id > 0 ? FL_OK : FL_UNAUTHENTICATED;
 }
 
 static void init(fl_ctx *ctx, socket *s, const fl_json *message)
 {
 	const fl_json *payload = fl_json_get(message, FL_STR("payload"));
-	fl_str header = fl_json_str(fl_json_get(payload, FL_STR("authorization")), (fl_str){});
+	fl_str header = fl_json_str(fl_json_get(payload, FL_STR("authorization")), (fl_str) {});
 	if (!header.ptr)
-		header = fl_json_str(fl_json_get(payload, FL_STR("Authorization")), (fl_str){});
+		header = fl_json_str(fl_json_get(payload, FL_STR("Authorization")), (fl_str) {});
 	if (s->initialised) {
 		fl_ws_close(s->ws, 4429, FL_STR("Too many initialisation requests"));
 		return;
 	}
 	s->initialised = true;
-	fl_timer_stop(&s->init_timer);
-	bool refused = header.ptr && fl_api_authenticate_bearer(ctx, header) != FL_OK;
-	if (header.ptr && !refused)
-		remember(s, &ctx->caller);
-	if (refused || s->caller.tenant_id <= 0) { /* a bad token does not fall back to a cookie */
-		fl_ws_close(s->ws, 4403, FL_STR("Forbidden"));
+	fl_err err = authenticate(ctx, s, header);
+	if (err != FL_OK) {
+		bool ours = fl_err_status(err) >= 500;
+		fl_ws_close(s->ws, ours ? 4500 : 4403, ours ? FL_STR("Internal server error") : FL_STR("Forbidden"));
 		return;
 	}
 	s->acknowledged = true;
-	send(s, (fl_str){}, "connection_ack", (fl_str){});
+	look_later(s);
+	say(s, (fl_str) {}, "connection_ack", (fl_str) {});
 }
 
 static void complete(socket *s, const fl_json *message)
 {
 	operation *op = find(s, fl_json_str(fl_json_get(message, FL_STR("id")), FL_STR("")));
 	if (op)
-		drop(s, op);
+		drop(op);
+}
+
+/* Its payload comes back, as a mark of which ping is answered. */
+static void answer_ping(fl_ctx *ctx, socket *s, const fl_json *message)
+{
+	const fl_json *payload = fl_json_get(message, FL_STR("payload"));
+	FL_AUTO_BUF fl_buf text = fl_buf_make(64 << 10);
+	fl_json_out j = { .buf = &text };
+	pong p = {}, **at = &s->pongs;
+	if (s->starting) {
+		fl_wait_init(&p.wait);
+		p.next = s->pongs;
+		s->pongs = &p;
+		fl_err err = await_wait(ctx, &p.wait);
+		while (*at != &p)
+			at = &(*at)->next;
+		*at = p.next;
+		if (err != FL_OK)
+			return;
+	}
+	if (payload)
+		fl_json_put(&j, payload);
+	if (fl_buf_err(&text) == FL_OK)
+		say(s, (fl_str) {}, "pong", payload ? fl_buf_view(&text) : (fl_str) {});
+	else
+		fl_ws_close(s->ws, 4400, FL_STR("the ping's payload is too long"));
 }
 
 static void on_message(fl_ctx *ctx, fl_ws *ws, fl_str text, bool binary)
@@ -231,6 +366,7 @@ static void on_message(fl_ctx *ctx, fl_ws *ws, fl_str text, bool binary)
 	socket *s = fl_ws_state(ws);
 	const fl_json *message;
 	ctx->caller = s->caller;
+	s->heard = true;
 	if (binary || fl_json_parse(ctx->mem, text, &message, NULL) != FL_OK) {
 		fl_ws_close(ws, 4400, FL_STR("a message must be JSON text"));
 		return;
@@ -243,7 +379,7 @@ static void on_message(fl_ctx *ctx, fl_ws *ws, fl_str text, bool binary)
 	else if (fl_str_eq(type, FL_STR("complete")))
 		complete(s, message);
 	else if (fl_str_eq(type, FL_STR("ping")))
-		send(s, (fl_str){}, "pong", (fl_str){});
+		answer_ping(ctx, s, message);
 	else if (!fl_str_eq(type, FL_STR("pong")))
 		fl_ws_close(ws, 4400, FL_STR("unknown message type"));
 }
@@ -251,34 +387,68 @@ static void on_message(fl_ctx *ctx, fl_ws *ws, fl_str text, bool binary)
 static void on_close(fl_ws *ws, uint16_t code)
 {
 	socket *s = fl_ws_state(ws);
-	fl_timer_stop(&s->init_timer);
+	fl_timer_stop(&s->timer);
 	while (s->operations)
-		drop(s, s->operations);
+		drop(s->operations);
 	free(s);
 }
 
-static void on_init_timeout(void *arg)
+/* A socket that says nothing is asked whether it is still there; one that did not answer is given up. While bytes wait for it,
+ * the question would stand behind them: whether they move is watched below (http.h). */
+static void look_after(socket *s)
 {
-	fl_ws_close(((socket *)arg)->ws, 4408, FL_STR("Connection initialisation timeout"));
+	s->heard |= fl_ws_queued(s->ws) > 0;
+	if (s->caller.until_us && fl_now_us() >= s->caller.until_us) {
+		fl_ws_close(s->ws, 4403, FL_STR("the log-in has ended"));
+	} else if (s->pinged && !s->heard) {
+		fl_ws_close(s->ws, 4499, FL_STR("Terminated: a ping was not answered"));
+	} else {
+		s->pinged = !s->heard;
+		if (s->pinged)
+			say(s, (fl_str) {}, "ping", (fl_str) {});
+		s->heard = false;
+		look_later(s);
+	}
 }
+
+static void on_timer(void *arg)
+{
+	socket *s = arg;
+	if (!s->initialised)
+		fl_ws_close(s->ws, 4408, FL_STR("Connection initialisation timeout"));
+	else if (s->acknowledged)
+		look_after(s);
+}
+
+static const char *const protocols[] = { "graphql-transport-ws", NULL };
+static const fl_ws_handler handler = { .protocols = protocols,
+	.any_protocol = true,
+	.message_max = FL_API_BODY_MAX,
+	.queue_max = QUEUE_MAX,
+	.running_max = MESSAGES_MAX,
+	.slow = FL_WS_SLOW_DROP,
+	.deflate = true,
+	.ping_every_us = FRAME_PING_US,
+	.on_message = on_message,
+	.on_close = on_close };
 
 /* A cookie counts only when our own page opened the socket; others send a token with connection_init. */
 fl_err fl_api_ws(fl_ctx *ctx, fl_request *req, fl_response *res)
 {
-	static const char *const protocols[] = { "graphql-transport-ws", NULL };
-	static const fl_ws_handler handler = { .protocols = protocols, .message_max = FL_API_BODY_MAX, .queue_max = 4 << 20, .deflate = true,
-					       .on_message = on_message, .on_close = on_close };
 	socket *s = calloc(1, sizeof(*s));
 	if (!s)
 		return FL_NOMEM;
+	s->api = ctx->services->api;
 	if (fl_api_same_origin(req) && fl_api_authenticate(ctx, req) == FL_OK)
 		remember(s, &ctx->caller);
 	ctx->diag.text[0] = 0;
-	fl_timer_init(&s->init_timer, on_init_timeout, s);
+	fl_timer_init(&s->timer, on_timer, s);
 	fl_err err = await_ws_upgrade(ctx, req, res, &handler, s, &s->ws);
 	if (err && !s->ws) /* once there is a socket, it owns s until on_close, also when its answer could not be sent */
 		free(s);
 	FL_TRY(err);
-	fl_timer_start(ctx->loop, &s->init_timer, fl_loop_now_us(ctx->loop) + INIT_TIMEOUT_US);
+	fl_timer_start(ctx->loop, &s->timer, fl_loop_now_us(ctx->loop) + INIT_TIMEOUT_US);
+	if (fl_ws_protocol(s->ws).len == 0)
+		fl_ws_close(s->ws, 4406, FL_STR("Subprotocol not acceptable"));
 	return FL_OK;
 }

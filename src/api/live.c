@@ -30,7 +30,7 @@ static void on_message(void *arg, fl_str pattern, fl_str channel, fl_str message
 	fl_live_event *event = fl_live_event_new(channel, message);
 	if (!event)
 		return;
-	live->stats.events++;
+	fl_live_count(&live->stats.events, 1);
 	for (fl_live_group *group = live->buckets[(uint32_t)event->tenant_id % FL_LIVE_BUCKETS]; group; group = group->next)
 		if (concerns(group, event))
 			fl_live_push(group, event);
@@ -94,7 +94,12 @@ bool await_live_close(fl_ctx *ctx, fl_live *live)
 
 fl_live_stats fl_live_statistics(const fl_live *live)
 {
-	return live->stats;
+	const uint64_t *from = (const uint64_t *)&live->stats;
+	fl_live_stats out;
+	_Static_assert(sizeof(out) % sizeof(uint64_t) == 0, "counters only");
+	for (size_t i = 0; i < sizeof(out) / sizeof(uint64_t); i++)
+		((uint64_t *)&out)[i] = __atomic_load_n(from + i, __ATOMIC_RELAXED);
+	return out;
 }
 
 /* ---- following ---- */
@@ -152,7 +157,7 @@ static fl_live_group *make_group(fl_live *live, const fl_caller *caller, fl_gql_
 	if (group->next)
 		group->next->link = &group->next;
 	*group->link = group;
-	live->stats.groups++;
+	fl_live_count(&live->stats.groups, 1);
 	return group;
 }
 
@@ -185,11 +190,11 @@ static fl_err start(fl_ctx *ctx, fl_live *live, const fl_gql_source *source, fl_
 	if (live->stats.subscriptions >= live->max)
 		return fl_fail(&ctx->diag, FL_TOO_MANY, "this server follows %u subscriptions already", live->max);
 	FL_TRY(fl_redis_sub_add(live->redis, fl_live_channel(name, ctx->caller.tenant_id)));
-	live->stats.subscriptions++;
+	fl_live_count(&live->stats.subscriptions, 1);
 	fl_err err = await_listening(ctx, live, listening);
 	if (err == FL_OK)
 		return FL_OK;
-	live->stats.subscriptions--;
+	fl_live_count(&live->stats.subscriptions, -1);
 	fl_redis_sub_remove(live->redis, fl_live_channel(name, ctx->caller.tenant_id));
 	return err;
 }
@@ -209,7 +214,7 @@ fl_err fl_live_follow(fl_ctx *ctx, fl_live *live, fl_gql_source *source, fl_live
 	*sub = (fl_live_sub) { .deliver = deliver, .arg = arg };
 	err = join(live, &ctx->caller, source, &filter, sub);
 	if (err) {
-		live->stats.subscriptions--;
+		fl_live_count(&live->stats.subscriptions, -1);
 		fl_redis_sub_remove(live->redis, fl_live_channel(name, ctx->caller.tenant_id));
 		free(sub);
 		return err;
@@ -227,7 +232,7 @@ static void leave_group(fl_live_group *group)
 	*group->link = group->next;
 	if (group->next)
 		group->next->link = group->link;
-	group->live->stats.groups--;
+	fl_live_count(&group->live->stats.groups, -1);
 	fl_live_miss(group); /* nobody is left to be told: drops what waits */
 	group->left = true;
 	if (group->executing)
@@ -247,7 +252,7 @@ void fl_live_leave(fl_live_sub *sub)
 	*sub->link = sub->next;
 	if (sub->next)
 		sub->next->link = sub->link;
-	group->live->stats.subscriptions--;
+	fl_live_count(&group->live->stats.subscriptions, -1);
 	fl_redis_sub_remove(group->live->redis, fl_live_channel(name, group->caller.tenant_id));
 	free(sub);
 	if (!group->subs)

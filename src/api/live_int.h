@@ -66,6 +66,12 @@ struct fl_live {
 	fl_wait *idle; /* who waits for the last worker's end */
 };
 
+/* Counters are written by the loop's thread and read by any. */
+static inline void fl_live_count(uint64_t *counter, int by)
+{
+	__atomic_store_n(counter, *counter + (uint64_t)(int64_t)by, __ATOMIC_RELAXED);
+}
+
 /* live_event.c: from a message of Redis; NULL: it is none that anybody may follow, or there is no memory. */
 fl_live_event *fl_live_event_new(fl_str channel, fl_str message);
 void fl_live_event_put(fl_live_event *event);

@@ -52,7 +52,7 @@ void fl_live_miss(fl_live_group *group)
 		if (sub->missed)
 			continue;
 		sub->missed = true;
-		group->live->stats.missed++;
+		fl_live_count(&group->live->stats.missed, 1);
 		sub->deliver(sub->arg, (fl_str) {});
 	}
 }
@@ -106,7 +106,7 @@ static void tell_all(fl_ctx *ctx, fl_live_group *group, fl_str answer)
 		fl_live_sub *sub = group->telling;
 		group->telling = sub->next;
 		if (!sub->missed) {
-			group->live->stats.delivered++;
+			fl_live_count(&group->live->stats.delivered, 1);
 			sub->deliver(sub->arg, answer);
 		}
 		if (++told % TOLD_AT_ONCE == 0 && await_yield(ctx) != FL_OK)
@@ -122,7 +122,7 @@ static fl_err answer(fl_ctx *ctx, fl_live_group *group, fl_live_event *event)
 	FL_TRY(may_see(ctx, event, &seen));
 	if (!seen || group->left)
 		return FL_OK;
-	group->live->stats.executed++;
+	fl_live_count(&group->live->stats.executed, 1);
 	FL_TRY(fl_gql_source_execute(ctx, group->source, &event->change, &out, &outcome));
 	tell_all(ctx, group, fl_buf_view(&out));
 	return FL_OK;

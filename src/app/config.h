@@ -28,6 +28,7 @@
 	NUMBER(cost_admin, "FLEET_COST_ADMIN", "--cost-admin", 1000000, 1, 1000000000, "N", "the same of an administrator")     \
 	NUMBER(cost_anonymous, "FLEET_COST_ANONYMOUS", "--cost-anonymous", 500, 1, 1000000000, "N", "the same of somebody who is not logged in") \
 	NUMBER(statement_timeout_ms, "FLEET_STATEMENT_TIMEOUT_MS", "--statement-timeout-ms", 10000, 10, 600000, "MS", "longest time of one SQL statement") \
+	NUMBER(keep_alive_s, "FLEET_KEEP_ALIVE_S", "--keep-alive-s", 25, 1, 3600, "S", "between signs of life on quiet WebSockets and event streams") \
 	NUMBER(drain_s, "FLEET_DRAIN_S", "--drain-s", 10, 0, 3600, "S", "how long requests in flight may take once the server stops") \
 	NUMBER(seed_reports, "FLEET_SEED_REPORTS", "--seed-reports", 2000, 0, 100000000, "N", "reports of the demo company that `up` makes in an empty database") \
 	NUMBER(demo_photos, "FLEET_DEMO_PHOTOS", "--demo-photos", 10, 0, 100, "N", "reports with drawn photos that a first `up` files for the demo company") \

@@ -23,6 +23,22 @@ static void sum_servers(app_metrics *m, fl_http_stats *sum)
 	}
 }
 
+static void sum_live(app_metrics *m, fl_live_stats *sum)
+{
+	for (size_t i = 0; i < APP_SERVERS_MAX; i++) {
+		fl_api *api = atomic_load(&m->apis[i]);
+		if (!api)
+			continue;
+		fl_live_stats one = fl_api_live_statistics(api);
+		sum->subscriptions += one.subscriptions;
+		sum->groups += one.groups;
+		sum->events += one.events;
+		sum->executed += one.executed;
+		sum->delivered += one.delivered;
+		sum->missed += one.missed;
+	}
+}
+
 static void line(fl_buf *out, const char *name, const char *type, const char *help, uint64_t value)
 {
 	fl_buf_fmt(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name, (unsigned long long)value);
@@ -33,6 +49,18 @@ static void status_lines(fl_buf *out, const fl_http_stats *sum)
 	fl_buf_lit(out, "# HELP fleet_http_responses_total Answers by class of status.\n# TYPE fleet_http_responses_total counter\n");
 	for (unsigned class = 1; class < FL_COUNT(sum->status); class++)
 		fl_buf_fmt(out, "fleet_http_responses_total{class=\"%uxx\"} %llu\n", class, (unsigned long long)sum->status[class]);
+}
+
+static void live_lines(fl_buf *out, app_metrics *m)
+{
+	fl_live_stats sum = { 0 };
+	sum_live(m, &sum);
+	line(out, "fleet_subscriptions", "gauge", "Live subscriptions.", sum.subscriptions);
+	line(out, "fleet_subscription_groups", "gauge", "Groups of subscriptions that are answered together.", sum.groups);
+	line(out, "fleet_subscription_events_total", "counter", "Events that came from Redis.", sum.events);
+	line(out, "fleet_subscription_executions_total", "counter", "Answers made for events.", sum.executed);
+	line(out, "fleet_subscription_answers_total", "counter", "Answers told to subscribers.", sum.delivered);
+	line(out, "fleet_subscription_missed_total", "counter", "Subscribers told that they missed something.", sum.missed);
 }
 
 static fl_err metrics(fl_ctx *ctx, fl_request *req, fl_response *res)
@@ -55,6 +83,7 @@ static fl_err metrics(fl_ctx *ctx, fl_request *req, fl_response *res)
 	line(&out, "fleet_sql_statements_total", "counter", "SQL statements, without transaction control.", atomic_load(&m->sql_statements));
 	line(&out, "fleet_sql_errors_total", "counter", "SQL statements that failed.", atomic_load(&m->sql_errors));
 	line(&out, "fleet_sql_microseconds_total", "counter", "Time that SQL statements took.", atomic_load(&m->sql_us));
+	live_lines(&out, m);
 	fl_response_header(res, FL_STR("Cache-Control"), FL_STR("no-store"));
 	fl_response_take_buf(res, FL_STR("text/plain; version=0.0.4; charset=utf-8"), &out);
 	return FL_OK;

@@ -2,6 +2,7 @@
 #ifndef FL_APP_METRICS_H
 #define FL_APP_METRICS_H
 
+#include "api/api.h"
 #include "http/http.h"
 
 #include <stdatomic.h>
@@ -11,6 +12,7 @@ enum { APP_SERVERS_MAX = 256 };
 typedef struct app_metrics {
 	atomic_ullong sql_statements, sql_errors, sql_us;
 	fl_http_server *_Atomic servers[APP_SERVERS_MAX]; /* NULL: not open */
+	fl_api *_Atomic apis[APP_SERVERS_MAX];            /* so it is here */
 } app_metrics;
 
 /* metrics must outlive the router. */

@@ -88,6 +88,7 @@ static fl_err open_server(server_loop *l, fl_ctx *ctx)
 			[FL_ROLE_AUDITOR] = (double)config->cost_auditor,
 			[FL_ROLE_ADMIN] = (double)config->cost_admin,
 		},
+		.keep_alive_us = config->keep_alive_s * FL_SECOND_US,
 	}, &l->api));
 	FL_TRY(fl_http_server_new(l->loop, &(fl_http_options){
 		.host = config->host,
@@ -99,6 +100,7 @@ static fl_err open_server(server_loop *l, fl_ctx *ctx)
 		.in_flight_max = (unsigned)config->in_flight_max,
 	}, &l->http, &ctx->diag));
 	atomic_store(&s->shared.metrics.servers[l->index], l->http);
+	atomic_store(&s->shared.metrics.apis[l->index], l->api);
 	return FL_OK;
 }
 
@@ -110,6 +112,7 @@ static void drain(server_loop *l, fl_ctx *ctx)
 	if (l->http)
 		await_http_server_drain(&last, l->http, limit_us);
 	atomic_store(&l->owner->shared.metrics.servers[l->index], NULL);
+	atomic_store(&l->owner->shared.metrics.apis[l->index], NULL);
 	fl_http_server_free(l->http);
 	await_api_close(&last, l->api);
 	app_services_close(&last, &l->services);

@@ -36,7 +36,7 @@ fl_err fl_session_enter(fl_ctx *ctx, fl_str token)
 {
 	fl_claims claims;
 	FL_TRY(fl_jwt_cache_verify(ctx->services->tokens, ctx->mem, token, fl_now_us(), &claims, &ctx->diag));
-	ctx->caller = (fl_caller){ claims.tenant_id, (int32_t)claims.user_id, claims.role, claims.name };
+	ctx->caller = (fl_caller){ claims.tenant_id, (int32_t)claims.user_id, claims.role, claims.name, claims.expires_us };
 	return FL_OK;
 }
 

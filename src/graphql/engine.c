@@ -485,6 +485,16 @@ static fl_err refuse(fl_buf *out, fl_gql_outcome *outcome, fl_err code, fl_str w
 	return out->err;
 }
 
+/* A query or mutation. */
+static fl_err execute_or_refuse(fl_ctx *ctx, fl_gql_engine *engine, const gql_entry *entry, const fl_gql_request *request, fl_buf *out,
+				fl_gql_outcome *outcome)
+{
+	if (entry->plan.operation != FL_GQL_MUTATION || !request->queries_only)
+		return execute_entry(ctx, engine, entry, request, out, outcome);
+	outcome->status = FL_GQL_NOT_ALLOWED;
+	return refuse(out, outcome, FL_BAD_METHOD, FL_STR("Mutations are sent by POST."));
+}
+
 fl_err fl_gql_execute(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request *request, fl_buf *out, fl_gql_outcome *outcome)
 {
 	gql_errors errors = { .mem = ctx->mem };
@@ -494,15 +504,11 @@ fl_err fl_gql_execute(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request *
 		return answer_errors(out, out->len, &errors, request->query, outcome);
 	fl_err err;
 	outcome->operation = entry->plan.operation;
-	if (entry->plan.operation == FL_GQL_SUBSCRIPTION) {
+	if (entry->plan.operation == FL_GQL_SUBSCRIPTION)
 		err = refuse(out, outcome, FL_BAD_REQUEST,
-			     FL_STR("Subscriptions need a WebSocket with the subprotocol graphql-transport-ws."));
-	} else if (entry->plan.operation == FL_GQL_MUTATION && request->queries_only) {
-		outcome->status = FL_GQL_NOT_ALLOWED;
-		err = refuse(out, outcome, FL_BAD_METHOD, FL_STR("Mutations are sent by POST."));
-	} else {
-		err = execute_entry(ctx, engine, entry, request, out, outcome);
-	}
+			     FL_STR("Subscriptions need a WebSocket with the subprotocol graphql-transport-ws, or Accept: text/event-stream."));
+	else
+		err = execute_or_refuse(ctx, engine, entry, request, out, outcome);
 	gql_entry_put(entry);
 	return err;
 }
@@ -536,7 +542,7 @@ const fl_gql_field *fl_gql_source_field(const fl_gql_source *source)
 /* A prepared document that left the cache and was prepared again counts as another: no answer is wrong by that. */
 bool fl_gql_source_same(const fl_gql_source *a, const fl_gql_source *b)
 {
-	return a->entry == b->entry && fl_str_eq(a->variables, b->variables);
+	return a->entry == b->entry && a->exec.show_cost == b->exec.show_cost && fl_str_eq(a->variables, b->variables);
 }
 
 uint64_t fl_gql_source_hash(const fl_gql_source *source)
@@ -616,10 +622,12 @@ fl_err fl_gql_subscribe(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request
 	gql_entry *entry = find_or_prepare(engine, request, &errors, &outcome->cached);
 	if (!entry)
 		return answer_errors(out, out->len, &errors, request->query, outcome);
+	fl_err err;
 	outcome->operation = entry->plan.operation;
-	fl_err err = entry->plan.operation == FL_GQL_SUBSCRIPTION ?
-			     open_source(ctx, engine, entry, request, source, out, outcome) :
-			     execute_entry(ctx, engine, entry, request, out, outcome);
+	if (entry->plan.operation == FL_GQL_SUBSCRIPTION)
+		err = open_source(ctx, engine, entry, request, source, out, outcome);
+	else
+		err = execute_or_refuse(ctx, engine, entry, request, out, outcome);
 	gql_entry_put(entry);
 	return err;
 }

@@ -418,6 +418,8 @@ static void readable_busy(fl_conn *conn)
 		if (got == 0) { /* perhaps it only ended its half: the answer is still sent */
 			conn->eof = true;
 			fl_conn_read_off(conn);
+			if (conn->exchange->res.ends_with_client)
+				fl_conn_drop(conn);
 			return;
 		}
 		fl_count(&server->stats.bytes_in, got);

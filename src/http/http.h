@@ -242,6 +242,9 @@ void fl_response_security_headers(fl_response *res, fl_str csp);
  * when it fails, the connection is cut so that the client sees the answer is not whole. */
 FL_MUST fl_err await_response_begin(fl_ctx *ctx, fl_response *res, fl_str media_type);
 FL_MUST fl_err await_response_write(fl_ctx *ctx, fl_response *res, fl_str bytes);
+/* For streams without an end of their own, as text/event-stream: a client that shuts its side down has left, and a server that
+ * drains does not wait for it. Both cut the connection and cancel ctx. */
+void fl_response_ends_with_client(fl_response *res);
 
 /* A file, by sendfile. Answers If-None-Match, If-Modified-Since, If-Range and a single Range (others: the whole).
  * fd stays the caller's. */
@@ -274,7 +277,8 @@ typedef enum fl_ws_slow {
 } fl_ws_slow;
 
 typedef struct fl_ws_handler {
-	const char *const *protocols;    /* NULL-terminated, best first; NULL: none. No common one: 400 */
+	const char *const *protocols;    /* NULL-terminated, best first; NULL: none. No common one: 400, or with */
+	bool any_protocol;               /* this set a WebSocket without one, for a close code that says so */
 	size_t message_max;              /* bytes, after inflating. 0: 64 KiB. Beyond: close 1009 */
 	size_t queue_max;                /* bytes waiting to be sent. 0: 1 MiB */
 	unsigned running_max;            /* on_message coroutines at one time; 0: 1, so messages are handled in order */
@@ -303,6 +307,8 @@ fl_str fl_ws_protocol(const fl_ws *ws);   /* the chosen one; empty when none */
 fl_err fl_ws_send_text(fl_ws *ws, fl_str text);    /* must be UTF-8 */
 fl_err fl_ws_send_binary(fl_ws *ws, fl_str bytes);
 size_t fl_ws_queued(const fl_ws *ws);              /* bytes that wait for the socket */
+/* Until no more than bytes wait for the socket: for who has much to send. FL_CLOSED: it is gone or closing. */
+FL_MUST fl_err await_ws_queued(fl_ctx *ctx, fl_ws *ws, size_t bytes);
 /* Starts the closing handshake; on_close follows within 5 s at the latest. */
 void fl_ws_close(fl_ws *ws, uint16_t code, fl_str reason);
 

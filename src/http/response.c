@@ -259,6 +259,15 @@ fl_err await_response_begin(fl_ctx *ctx, fl_response *res, fl_str media_type)
 	return FL_OK;
 }
 
+void fl_response_ends_with_client(fl_response *res)
+{
+	fl_exchange *x = fl_exchange_of_response(res);
+
+	res->ends_with_client = true;
+	if (x->conn->eof && x->conn->state != FL_CONN_CLOSED)
+		fl_conn_drop(x->conn);
+}
+
 /* Sends what is gathered and up to three pieces more in one go. */
 static fl_err await_gathered_and(fl_ctx *ctx, fl_exchange *x, const struct iovec *more, int count)
 {

@@ -140,7 +140,9 @@ static void each_conn(fl_http_server *server, void (*fn)(fl_conn *conn))
 
 static void drain_one(fl_conn *conn)
 {
-	if (conn->state == FL_CONN_IDLE)
+	bool endless = conn->state == FL_CONN_BUSY && conn->exchange != NULL && conn->exchange->res.ends_with_client;
+
+	if (conn->state == FL_CONN_IDLE || endless)
 		fl_conn_drop(conn);
 	else if (conn->state == FL_CONN_WEBSOCKET && conn->ws != NULL)
 		fl_ws_close(conn->ws, 1001, FL_STR("the server restarts"));

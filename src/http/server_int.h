@@ -95,6 +95,7 @@ struct fl_response {
 	bool streaming, chunked;
 	bool no_body;             /* HEAD, 204, 304: say the length, send nothing */
 	bool ended;               /* complete on the wire or gathered */
+	bool ends_with_client;
 	bool upgraded;
 	fl_err err;               /* sticky mistake */
 	fl_str media_type, body;

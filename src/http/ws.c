@@ -18,6 +18,14 @@ static void end_tasks(fl_ws *ws)
 		fl_ctx_cancel(&x->ctx);
 }
 
+/* Those for whom the queue is short enough, or who need not wait any more. */
+static void wake_waiters(fl_ws *ws, fl_err err)
+{
+	for (fl_ws_waiter *w = ws->waiters; w != NULL; w = w->next)
+		if (err != FL_OK || fl_ws_queued(ws) <= w->bytes)
+			fl_wake(&w->wait, err);
+}
+
 void fl_ws_lost(fl_ws *ws, uint16_t code)
 {
 	fl_conn *conn = ws->conn;
@@ -29,6 +37,7 @@ void fl_ws_lost(fl_ws *ws, uint16_t code)
 		if (conn->state != FL_CONN_CLOSED)
 			fl_conn_enter(conn, FL_CONN_CLOSED);
 		end_tasks(ws);
+		wake_waiters(ws, FL_CLOSED);
 	}
 	fl_loop_defer(conn->server->loop, &ws->tick);
 }
@@ -68,6 +77,8 @@ static void queue_written(fl_ws *ws, size_t written)
 	ws->queue_from += written;
 	if (written > 0)
 		ws->progress_us = fl_loop_now_us(ws->conn->server->loop);
+	if (ws->waiters != NULL)
+		wake_waiters(ws, FL_OK);
 	if (fl_ws_queued(ws) == 0) {
 		fl_buf_fini(&ws->queue); /* an idle socket owns no buffer */
 		ws->queue = fl_buf_make(ws->queue.max);
@@ -180,6 +191,24 @@ fl_err fl_ws_send_binary(fl_ws *ws, fl_str bytes)
 	return send_message(ws, FL_FRAME_BINARY, bytes);
 }
 
+fl_err await_ws_queued(fl_ctx *ctx, fl_ws *ws, size_t bytes)
+{
+	fl_ws_waiter w = { .next = ws->waiters, .bytes = bytes }, **at = &ws->waiters;
+	fl_err err;
+
+	if (ws->lost || ws->close_sent)
+		return FL_CLOSED;
+	if (fl_ws_queued(ws) <= bytes)
+		return fl_ctx_check(ctx);
+	fl_wait_init(&w.wait);
+	ws->waiters = &w;
+	err = await_wait(ctx, &w.wait);
+	while (*at != &w)
+		at = &(*at)->next;
+	*at = w.next;
+	return err != FL_OK ? err : ws->lost || ws->close_sent ? FL_CLOSED : FL_OK;
+}
+
 static void send_close(fl_ws *ws, uint16_t code, fl_str reason)
 {
 	char payload[FL_FRAME_CONTROL_MAX];
@@ -196,6 +225,7 @@ static void send_close(fl_ws *ws, uint16_t code, fl_str reason)
 		len = 2 + reason.len;
 	}
 	ws->close_sent = true;
+	wake_waiters(ws, FL_CLOSED);
 	if (ws->code == 0)
 		ws->code = code;
 	if (!queue_add(ws, FL_FRAME_CLOSE, false, fl_str_make(payload, len))) {

@@ -5,6 +5,13 @@
 #include "http/frame_int.h"
 #include "http/server_int.h"
 
+/* A coroutine that waits for the queue to shrink; on its stack. */
+typedef struct fl_ws_waiter {
+	struct fl_ws_waiter *next;
+	fl_wait wait;
+	size_t bytes;
+} fl_ws_waiter;
+
 struct fl_ws {
 	fl_conn *conn;
 	const fl_ws_handler *handler;
@@ -16,6 +23,7 @@ struct fl_ws {
 	fl_defer tick;            /* writes the queue; ends what is lost */
 	fl_buf queue;
 	size_t queue_from;
+	fl_ws_waiter *waiters;
 	int64_t heard_us;         /* last byte of the peer */
 	int64_t progress_us;      /* the queue last shrank, or was empty */
 	int64_t ping_every_us;

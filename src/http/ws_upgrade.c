@@ -89,7 +89,7 @@ static fl_err check_upgrade(fl_ctx *ctx, const fl_request *req, const fl_exchang
 		return fl_fail(diag, FL_BAD_REQUEST, "only WebSocket version 13 is supported");
 	if (!key_is_good(fl_request_header(req, FL_STR("sec-websocket-key"))))
 		return fl_fail(diag, FL_BAD_REQUEST, "bad Sec-WebSocket-Key");
-	if (handler->protocols != NULL && choose_protocol(req, handler).len == 0)
+	if (handler->protocols != NULL && !handler->any_protocol && choose_protocol(req, handler).len == 0)
 		return fl_fail(diag, FL_BAD_REQUEST, "no common WebSocket subprotocol; this address speaks %s", handler->protocols[0]);
 	return FL_OK;
 }

@@ -147,6 +147,7 @@ typedef struct fl_caller {
 	int32_t user_id;
 	fl_role role;
 	fl_str name;
+	int64_t until_us;  /* fl_now_us at which the token ends; 0: none did */
 } fl_caller;
 
 /* What every function that may wait gets first. One ctx may be used by many coroutines of its loop (a

@@ -65,6 +65,8 @@ suite_graphql() {
 	counting node "$root/tests/graphql/sdl.mjs" "$build/tests/unit/graphql/graphql_probe" "$root"
 	title "GraphQL over HTTP: the audits of graphql-http"
 	counting node "$root/tests/graphql/audits.mjs"
+	title "live transports: graphql-ws, graphql-sse, raw messages"
+	counting node "$root/tests/graphql/live.mjs"
 	title "GraphQL over HTTP: limits, cost, caching and documents (tests/http)"
 	counting node "$root/tests/http/run.mjs"
 }
