@@ -32,7 +32,7 @@ typedef struct fl_page_info {
 	fl_str start, end; /* cursors; ptr NULL: the page is empty */
 } fl_page_info;
 
-enum { FL_CURSOR_REPORT = 'r', FL_CURSOR_VEHICLE = 'v', FL_CURSOR_DRIVER = 'd', FL_PAGE_FIRST = 20, FL_PAGE_FIRST_MAX = 100 };
+enum { FL_CURSOR_REPORT = 'r', FL_CURSOR_VEHICLE = 'v', FL_CURSOR_DRIVER = 'd', FL_CURSOR_HIT = 'h', FL_PAGE_FIRST = 20, FL_PAGE_FIRST_MAX = 100 };
 
 /* An event on its way to subscribers: the parent of the subscription's root field. */
 typedef struct fl_change {
@@ -61,6 +61,9 @@ const char *fl_live_event_type(fl_str text);
 FL_MUST fl_err fl_api_id(fl_ctx *ctx, const char *what, const fl_gql_value *value, int32_t *out);
 FL_MUST fl_err fl_api_uuid(fl_ctx *ctx, const char *what, const fl_gql_value *value, fl_uuid *out);
 
+/* A DamageReportFilter, and its part that needs search.h. */
+FL_MUST fl_err fl_api_report_filter(fl_ctx *ctx, const fl_gql_value *in, fl_report_filter *out);
+FL_MUST fl_err fl_api_wide_filter(fl_ctx *ctx, const fl_gql_value *in, const struct fl_wide_filter **out);
 /* A list of enum values, each code once. */
 FL_MUST fl_err fl_api_codes(fl_ctx *ctx, const fl_gql_value *list, const int16_t **out, size_t *count);
 
@@ -213,6 +216,8 @@ FL_MUST fl_err await_sse_open(fl_ctx *ctx, fl_response *res);
 FL_MUST fl_err await_sse_next(fl_ctx *ctx, fl_response *res, fl_str json);
 FL_MUST fl_err await_sse_complete(fl_ctx *ctx, fl_response *res);
 
+/* tiles.c: answers GET /tiles/:z/:x/:y.mvt. */
+fl_err fl_api_tile(fl_ctx *ctx, fl_request *req, fl_response *res);
 /* photos.c: answers GET /photos/:report/:photo/:variant. */
 fl_err fl_api_photo_bytes(fl_ctx *ctx, fl_request *req, fl_response *res);
 /* auth.c: false when a browser sent the request from a page of another site. */

@@ -162,5 +162,6 @@ fl_err fl_api_routes(fl_router *router)
 	const fl_route_options upload = { .body_max = FL_API_UPLOAD_MAX, .deadline_us = 10 * FL_MINUTE_US };
 	FL_TRY(fl_router_add(router, FL_POST, "/graphql", post, &upload));
 	FL_TRY(fl_router_add(router, FL_GET, "/graphql", get, NULL));
+	FL_TRY(fl_router_add(router, FL_GET, "/tiles/:z/:x/:y", fl_api_tile, NULL));
 	return fl_router_add(router, FL_GET, "/photos/:report/:photo/:variant", fl_api_photo_bytes, NULL);
 }

@@ -1,5 +1,6 @@
 /* The root fields of Query and Mutation, and who is asking. Those of Subscription: subscription.c. */
 #include "api/api_int.h"
+#include "api/search_int.h"
 
 /* ---- Query ---- */
 
@@ -64,13 +65,14 @@ fl_err fl_api_codes(fl_ctx *ctx, const fl_gql_value *list, const int16_t **out, 
 	return FL_OK;
 }
 
-static fl_err read_filter(fl_ctx *ctx, const fl_gql_value *in, fl_report_filter *out)
+fl_err fl_api_report_filter(fl_ctx *ctx, const fl_gql_value *in, fl_report_filter *out)
 {
 	*out = (fl_report_filter){ .search = FL_STR("") };
 	if (!fl_gql_given(in))
 		return FL_OK;
 	const fl_gql_value *vehicle = fl_gql_member(in, "vehicleId"), *facility = fl_gql_member(in, "facilityId");
 	const fl_gql_value *search = fl_gql_member(in, "search");
+	FL_TRY(fl_api_wide_filter(ctx, in, &out->wide));
 	FL_TRY(fl_api_codes(ctx, fl_gql_member(in, "status"), &out->statuses, &out->status_count));
 	FL_TRY(fl_api_codes(ctx, fl_gql_member(in, "severity"), &out->severities, &out->severity_count));
 	FL_TRY(fl_api_codes(ctx, fl_gql_member(in, "damageType"), &out->damage_types, &out->damage_type_count));
@@ -96,7 +98,7 @@ static fl_err damage_reports(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batc
 	fl_uuid after;
 	fl_report *rows;
 	size_t count;
-	FL_TRY(read_filter(ctx, fl_gql_arg(field, "filter"), &filter));
+	FL_TRY(fl_api_report_filter(ctx, fl_gql_arg(field, "filter"), &filter));
 	FL_TRY(fl_gql_page_args(ctx, field, FL_CURSOR_REPORT, FL_PAGE_FIRST, FL_PAGE_FIRST_MAX, &page));
 	bool later = fl_gql_after_uuid(&page, &after);
 	FL_TRY(fl_reports_find(ctx, &filter, later ? &after : NULL, page.first + 1, &rows, &count));
@@ -172,6 +174,11 @@ const struct fl_api_query fl_api_query = {
 	.damage_report_stats = FL_BATCH(fl_api_damage_report_stats_root),
 	.riskiest_vehicles = FL_BATCH(fl_api_riskiest_vehicles),
 	.report_policy = FL_BATCH(fl_api_policy),
+	.search_damage_reports = FL_BATCH(fl_api_search_damage_reports),
+	.nearby_damage_reports = FL_BATCH(fl_api_nearby_damage_reports),
+	.damage_report_clusters = FL_BATCH(fl_api_damage_report_clusters),
+	.damage_report_hotspots = FL_BATCH(fl_api_damage_report_hotspots),
+	.saved_filters = FL_BATCH(fl_api_saved_filters),
 };
 
 /* ---- Viewer, Tenant ---- */
@@ -347,6 +354,8 @@ const struct fl_api_mutation fl_api_mutation = {
 	.batch_update_damage_reports = FL_BATCH(fl_api_batch_update_damage_reports),
 	.set_approval_limit = FL_BATCH(fl_api_set_approval_limit),
 	.set_report_deadlines = FL_BATCH(fl_api_set_report_deadlines),
+	.save_filter = FL_BATCH(fl_api_save_filter),
+	.delete_saved_filter = FL_BATCH(fl_api_delete_saved_filter),
 };
 
 const struct fl_api_create_damage_report_payload fl_api_create_damage_report_payload = { .report = FL_SELF };

@@ -72,6 +72,7 @@ typedef struct fl_report_filter {
 	const int16_t *stages;                               /* fl_stage; NULL: any */
 	size_t stage_count;
 	bool overdue;                                        /* only those whose deadline has passed */
+	const struct fl_wide_filter *wide;                   /* search.h; NULL: nothing more is asked */
 } fl_report_filter;
 
 /* Newest first, at most `limit` of them, those older than `after` when after is not NULL. */

@@ -1,6 +1,7 @@
 /* Reading reports and what belongs to them. Every statement carries $1: the user whose reports alone may be seen (a
  * driver's own), or NULL for those who see all of their company. */
 #include "fleet/report.h"
+#include "fleet/search.h"
 
 #define COLUMNS                                                                                                        \
 	"id, report_number, status, severity, damage_type, priority, vehicle_id, driver_id, facility_id, reported_by, " \
@@ -167,6 +168,8 @@ fl_err fl_reports_find(fl_ctx *ctx, const fl_report_filter *filter, const fl_uui
 	const fl_rows *rows;
 	fl_args args;
 	bool search = filter->search.len > 0;
+	if (filter->wide)
+		return fl_search_newest(ctx, filter, after, limit, out, count);
 	FL_TRY(visible_args(ctx, &args));
 	if (is_plain(filter) && fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL))
 		return find_newest(ctx, filter, after, limit, out, count);

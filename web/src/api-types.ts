@@ -93,6 +93,16 @@ export interface Query {
   damageReportStats: DamageReportStats;
   /** The vehicles whose repairs of twelve months cost most beside their value, worst first. */
   riskiestVehicles: Array<Vehicle>;
+  /** Reports by words, best first: the company's language is known, the last word may be a beginning, and claim numbers, plates, VINs and vehicles' names may be nearly right. */
+  searchDamageReports: DamageReportSearchConnection;
+  /** The reports nearest to a point, nearest first; of the last twelve months unless the filter says otherwise. */
+  nearbyDamageReports: Array<NearbyDamageReport>;
+  /** What a map shows of a box: one cluster for each square of 64 pixels, largest first, 2,000 at most. Below zoom 8 from totals of whole months. For callers who see all reports of the company. */
+  damageReportClusters: Array<DamageReportCluster>;
+  /** Places of about 200 metres where most damage happened lately, beside the same time before. For callers who see all reports of the company. */
+  damageReportHotspots: Array<DamageReportHotspot>;
+  /** The filters that the caller has saved, by name. */
+  savedFilters: Array<SavedFilter>;
   /** What the company has decided about its reports: who may approve how much, and how soon things must happen. */
   reportPolicy: ReportPolicy;
 }
@@ -181,6 +191,52 @@ export interface QueryDamageReportStatsArgs {
 /** The arguments of Query.riskiestVehicles. */
 export interface QueryRiskiestVehiclesArgs {
   /** How many vehicles to return, 1 to 100. */
+  first?: number | null;
+}
+
+/** The arguments of Query.searchDamageReports. */
+export interface QuerySearchDamageReportsArgs {
+  /** What to look for: words, "a phrase", -not, or. */
+  text: string;
+  /** Only reports that match every condition given. */
+  filter?: DamageReportFilter | null;
+  /** How many reports to return, 1 to 100. */
+  first?: number | null;
+  /** Continue after this cursor, as given in pageInfo.endCursor. */
+  after?: string | null;
+}
+
+/** The arguments of Query.nearbyDamageReports. */
+export interface QueryNearbyDamageReportsArgs {
+  /** The point. */
+  point: GeoPointInput;
+  /** How far they may be away, in kilometres: above 0, at most 1000. */
+  radiusKm?: number;
+  /** Only reports that match every condition given. */
+  filter?: DamageReportFilter | null;
+  /** How many reports to return, 1 to 100. */
+  first?: number | null;
+}
+
+/** The arguments of Query.damageReportClusters. */
+export interface QueryDamageReportClustersArgs {
+  /** The box. */
+  box: GeoBoxInput;
+  /** The zoom of the map, 0 to 22. */
+  zoom: number;
+  /** Filed at or after this time; twelve months ago if left out. */
+  reportedAfter?: DateTime | null;
+  /** Filed before this time. */
+  reportedBefore?: DateTime | null;
+}
+
+/** The arguments of Query.damageReportHotspots. */
+export interface QueryDamageReportHotspotsArgs {
+  /** How many days count as lately, 1 to 366. */
+  days?: number;
+  /** Only within this box. */
+  box?: GeoBoxInput | null;
+  /** How many places to return, 1 to 100. */
   first?: number | null;
 }
 
@@ -289,6 +345,10 @@ export interface Mutation {
   retireVendor: VendorPayload;
   /** Changes the company itself; for its administrators. */
   updateCompany: CompanyPayload;
+  /** Saves a filter for the caller; one of the same name is replaced. */
+  saveFilter: SaveFilterPayload;
+  /** Deletes a saved filter of the caller. */
+  deleteSavedFilter: DeleteSavedFilterPayload;
   /** Moves a report along its life. Ask availableTransitions first: it says what the caller may do and why not. */
   transitionDamageReport: TransitionDamageReportPayload;
   /** Takes back the caller's last step, within ten minutes and if nothing has happened to the report since. */
@@ -429,6 +489,16 @@ export interface MutationRetireVendorArgs {
 /** The arguments of Mutation.updateCompany. */
 export interface MutationUpdateCompanyArgs {
   input: UpdateCompanyInput;
+}
+
+/** The arguments of Mutation.saveFilter. */
+export interface MutationSaveFilterArgs {
+  input: SaveFilterInput;
+}
+
+/** The arguments of Mutation.deleteSavedFilter. */
+export interface MutationDeleteSavedFilterArgs {
+  id: string;
 }
 
 /** The arguments of Mutation.transitionDamageReport. */
@@ -1120,6 +1190,100 @@ export interface VehicleRisk {
   share: number | null;
 }
 
+/** A page of what was found. */
+export interface DamageReportSearchConnection {
+  /** What was found, with cursors. */
+  edges: Array<DamageReportHit>;
+  /** The reports. */
+  nodes: Array<DamageReport>;
+  /** Where the page stands in the list. */
+  pageInfo: PageInfo;
+}
+
+/** A report that was found by words. */
+export interface DamageReportHit {
+  /** Where it stands in the list. */
+  cursor: string;
+  /** The report. */
+  node: DamageReport;
+  /** How well it fits; comparable within one search only. */
+  rank: number;
+  /** The part of the description that fits, cut where words that matched begin and end. */
+  snippet: Array<SnippetPart>;
+}
+
+/** A piece of a snippet. */
+export interface SnippetPart {
+  /** The text. */
+  text: string;
+  /** Whether it is what was looked for. */
+  match: boolean;
+}
+
+/** A report and how far away it is. */
+export interface NearbyDamageReport {
+  /** The report. */
+  report: DamageReport;
+  /** Metres from the point. */
+  distanceMeters: number;
+}
+
+/** Reports that lie close together on the map. */
+export interface DamageReportCluster {
+  /** The middle of the reports. */
+  center: GeoPoint;
+  /** How many reports there are. */
+  count: number;
+  /** What they cost. */
+  cost: Money;
+  /** The worst severity among them; null when none is known. */
+  worstSeverity: Severity | null;
+}
+
+/** A place where much damage happens. */
+export interface DamageReportHotspot {
+  /** The middle of its reports. */
+  center: GeoPoint;
+  /** How many reports lately. */
+  count: number;
+  /** How many in the same time before. */
+  previousCount: number;
+  /** How much more there is now, as a part of what there was before: 0.5 is half as much again. Null when there was none before. */
+  trend: number | null;
+  /** What the reports cost. */
+  cost: Money;
+  /** The worst severity among them; null when none is known. */
+  worstSeverity: Severity | null;
+  /** The depot that most of them belong to. */
+  facility: Facility | null;
+  /** The address that most of them give. */
+  address: string | null;
+}
+
+/** A filter that somebody keeps. */
+export interface SavedFilter {
+  /** Its id. */
+  id: string;
+  /** Its name. */
+  name: string;
+  /** The filter as JSON, as it was saved. */
+  filter: string;
+  /** When it was first saved. */
+  createdAt: DateTime;
+}
+
+/** The saved filter. */
+export interface SaveFilterPayload {
+  /** The filter as kept. */
+  savedFilter: SavedFilter;
+}
+
+/** The deleted filter. */
+export interface DeleteSavedFilterPayload {
+  /** The id that it had. */
+  id: string;
+}
+
 /** A way on from where a report stands. */
 export interface AvailableTransition {
   /** The way. */
@@ -1258,6 +1422,26 @@ export interface DamageReportFilter {
   reportedBefore?: DateTime | null;
   /** Words that the description, address or claim number contains. */
   search?: string | null;
+  /** Only of this driver. */
+  driverId?: string | null;
+  /** Costing at least this much, in major units: the actual cost, or the estimate where there is none. */
+  minCost?: Decimal | null;
+  /** Costing at most this much. */
+  maxCost?: Decimal | null;
+  /** Happened at or after this time. */
+  incidentAfter?: DateTime | null;
+  /** Happened before this time. */
+  incidentBefore?: DateTime | null;
+  /** Happened within this circle. */
+  near?: GeoCircleInput | null;
+  /** Happened within this box. */
+  within?: GeoBoxInput | null;
+  /** Happened within the area of these corners, in order around it; 3 to 1,000 of them. */
+  area?: Array<GeoPointInput> | null;
+  /** Happened within this area: a GeoJSON polygon of one ring, or a feature that holds one. */
+  areaGeoJson?: string | null;
+  /** A JSON list that the report's damage areas must contain, as in [{"part":"door"}]. */
+  damageAreas?: string | null;
 }
 
 /** A new damage report. */
@@ -1562,6 +1746,34 @@ export interface DamageReportStatsFilter {
   reportedAfter?: DateTime | null;
   /** Filed before this time. */
   reportedBefore?: DateTime | null;
+}
+
+/** A box on the map. West may be greater than east: it then crosses the 180th meridian. */
+export interface GeoBoxInput {
+  /** Degrees east, -180 to 180. */
+  west: number;
+  /** Degrees north, -90 to 90. */
+  south: number;
+  /** Degrees east, -180 to 180. */
+  east: number;
+  /** Degrees north, -90 to 90. */
+  north: number;
+}
+
+/** A circle on Earth. */
+export interface GeoCircleInput {
+  /** Its middle. */
+  point: GeoPointInput;
+  /** Its radius in kilometres: above 0, at most 1000. */
+  radiusKm: number;
+}
+
+/** A filter to keep. */
+export interface SaveFilterInput {
+  /** Its name, at most 100 characters. */
+  name: string;
+  /** The filter as a JSON object, as in {"status":["ASSESSED"]}; at most 16,000 bytes. */
+  filter: string;
 }
 
 /** A step of a report's life. */

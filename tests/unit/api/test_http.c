@@ -97,6 +97,47 @@ static fl_err photos_for_those_who_may(fl_ctx *ctx)
 	return FL_OK;
 }
 
+/* ---- tiles ---- */
+
+static fl_err tile(fl_ctx *ctx, const char *place, int tenant, int user, const char *header, fl_str *answer)
+{
+	fl_str line = fl_str_fmt(ctx->mem, "GET /tiles/%s", place), token = bearer(ctx, token_of(ctx, tenant, user));
+	return ask(ctx, line.ptr, fl_str_fmt(ctx->mem, "%.*s%s", FL_ARG(token), header), FL_STR(""), answer);
+}
+
+/* One report of company 1 at 51.9 north, 4.4 east, filed by nobody. */
+static fl_err tiles_of_ones_own(fl_ctx *ctx)
+{
+	static const struct {
+		const char *place;
+		int tenant, user, status;
+	} cases[] = { { "10/524/338.mvt", 1, WORLD_MANAGER, 200 }, { "10/524/338.mvt", 2, WORLD_MANAGER, 204 }, { "10/524/338.mvt", 1, WORLD_DRIVER, 204 },
+		      { "5/16/10.mvt", 1, WORLD_MANAGER, 200 }, { "5/16/10.mvt", 2, WORLD_MANAGER, 204 }, { "5/16/10.mvt", 1, WORLD_DRIVER, 204 },
+		      { "0/0/0.mvt", 1, WORLD_AUDITOR, 200 }, { "10/525/338.mvt", 1, WORLD_MANAGER, 204 }, { "10/1024/338.mvt", 1, WORLD_MANAGER, 404 },
+		      { "10/-1/338.mvt", 1, WORLD_MANAGER, 404 }, { "23/1/1.mvt", 1, WORLD_MANAGER, 404 }, { "10/524/338.png", 1, WORLD_MANAGER, 404 },
+		      { "10/524/x.mvt", 1, WORLD_MANAGER, 404 }, { "10/524/338.mvt?months=61", 1, WORLD_MANAGER, 400 } };
+	fl_str answer;
+	(void)pg_fixture_sql(&w.pg, "SELECT set_config('app.tenant_id', '1', false);"
+		"INSERT INTO damage_reports (tenant_id, vehicle_id, incident_at, severity, location) VALUES (1, 1, now(), 4, 'SRID=4326;POINT(4.4 51.9)');"
+		"SELECT rollup_fold()");
+	for (size_t i = 0; i < FL_COUNT(cases); i++) {
+		FL_TRY(tile(ctx, cases[i].place, cases[i].tenant, cases[i].user, "", &answer));
+		assert_int_equal(status_of(answer), cases[i].status);
+	}
+	FL_TRY(tile(ctx, "10/524/338.mvt", 1, WORLD_MANAGER, "", &answer));
+	assert_true(has(answer, "application/vnd.mapbox-vector-tile") && has(answer, "private, max-age=60") && has(answer, "reports"));
+	ptrdiff_t at = fl_str_find(answer, FL_STR("ETag: \""));
+	assert_true(at > 0);
+	fl_str seen = fl_str_fmt(ctx->mem, "If-None-Match: %.*s\r\n", 34, answer.ptr + at + 6);
+	FL_TRY(tile(ctx, "10/524/338.mvt", 1, WORLD_MANAGER, seen.ptr, &answer));
+	assert_int_equal(status_of(answer), 304);
+	FL_TRY(tile(ctx, "5/16/10.mvt", 1, WORLD_MANAGER, "", &answer));
+	assert_true(has(answer, "cells"));
+	FL_TRY(ask(ctx, "GET /tiles/5/16/10.mvt", FL_STR(""), FL_STR(""), &answer));
+	assert_int_equal(status_of(answer), 401);
+	return FL_OK;
+}
+
 /* ---- log-ins ---- */
 
 static fl_err cookies_count_on_our_pages_only(fl_ctx *ctx)
@@ -217,6 +258,7 @@ static fl_err with_server(fl_ctx *ctx)
 		world_play(&w, with_server);                                                                           \
 	}
 SCENE(photos_for_those_who_may)
+SCENE(tiles_of_ones_own)
 SCENE(cookies_count_on_our_pages_only)
 SCENE(sockets_ask_who_is_there)
 SCENE(long_lists_are_answered)
@@ -239,7 +281,8 @@ static int stop(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(photos_for_those_who_may_test), cmocka_unit_test(cookies_count_on_our_pages_only_test),
+		cmocka_unit_test(photos_for_those_who_may_test), cmocka_unit_test(tiles_of_ones_own_test),
+		cmocka_unit_test(cookies_count_on_our_pages_only_test),
 		cmocka_unit_test(sockets_ask_who_is_there_test), cmocka_unit_test(long_lists_are_answered_test),
 	};
 	world_child(argc, argv);
