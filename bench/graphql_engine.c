@@ -245,7 +245,7 @@ static void prepare(const char *query, const char *variables, size_t *bytes)
 	if (!gql_parse(&plan.doc, &plan_mem, fl_str_z(query), &limits, &errors))
 		abort();
 	gql_validate(schema, &plan.doc, &limits, &scratch, &errors);
-	if (errors.count || !gql_plan_make(&plan, schema, (fl_str){}, &limits, &scratch, &errors))
+	if (errors.count || !gql_plan_make(&plan, schema, (fl_str){}, NULL, &limits, &scratch, &errors))
 		abort();
 	*bytes = strlen(query);
 	fl_arena_reset(&plan_mem);

@@ -23,9 +23,9 @@ void gql_entry_put(gql_entry *entry)
 	free(entry);
 }
 
-static uint64_t hash_of(const gql_cache *cache, fl_str query, fl_str operation_name)
+static uint64_t hash_of(const gql_cache *cache, fl_str query, fl_str operation_name, uint64_t variant)
 {
-	return fl_hash(query.ptr, query.len, fl_hash(operation_name.ptr, operation_name.len, cache->seed));
+	return fl_hash(query.ptr, query.len, fl_hash(operation_name.ptr, operation_name.len, cache->seed ^ variant));
 }
 
 static bool same_name(fl_str a, fl_str b)
@@ -33,11 +33,11 @@ static bool same_name(fl_str a, fl_str b)
 	return !a.ptr == !b.ptr && fl_str_eq(a, b);
 }
 
-gql_entry *gql_cache_get(gql_cache *cache, fl_str query, fl_str operation_name)
+gql_entry *gql_cache_get(gql_cache *cache, fl_str query, fl_str operation_name, uint64_t variant)
 {
-	uint64_t hash = hash_of(cache, query, operation_name);
+	uint64_t hash = hash_of(cache, query, operation_name, variant);
 	for (gql_entry *e = cache->buckets[hash % BUCKETS]; e; e = e->chain)
-		if (e->hash == hash && fl_str_eq(e->plan.doc.source, query) && same_name(e->operation_name, operation_name)) {
+		if (e->hash == hash && e->variant == variant && fl_str_eq(e->plan.doc.source, query) && same_name(e->operation_name, operation_name)) {
 			e->visited = true;
 			e->refs++;
 			cache->stats.hits++;
@@ -79,7 +79,7 @@ void gql_cache_put(gql_cache *cache, gql_entry *entry)
 		return;
 	while (cache->bytes + entry->mem.used > cache->bytes_max)
 		evict_one(cache);
-	entry->hash = hash_of(cache, entry->plan.doc.source, entry->operation_name);
+	entry->hash = hash_of(cache, entry->plan.doc.source, entry->operation_name, entry->variant);
 	entry->chain = cache->buckets[entry->hash % BUCKETS];
 	cache->buckets[entry->hash % BUCKETS] = entry;
 	entry->older = cache->newest;

@@ -9,13 +9,6 @@ enum {
 	PLAN_BYTES_MAX = 32 << 20,    /* of one prepared document */
 	SCRATCH_BYTES_MAX = 32 << 20, /* working memory while preparing it */
 	SOURCE_BYTES_MAX = 1 << 20,   /* variables of a subscription */
-	FIELD_ERRORS_MAX = 500,
-};
-
-struct fl_gql_engine {
-	const fl_gql_schema *schema;
-	fl_gql_limits limits;
-	gql_cache cache;
 };
 
 struct fl_gql_source {
@@ -53,6 +46,7 @@ fl_err fl_gql_engine_new(const fl_gql_schema *schema, const fl_gql_limits *limit
 		.root_fields = or_default(l->root_fields, 100),
 		.selections = or_default(l->selections, 20000),
 		.result_bytes = or_default(l->result_bytes, 64 << 20),
+		.unstreamed_items = or_default(l->unstreamed_items, 10000),
 		.no_introspection = l->no_introspection,
 	};
 	*out = engine;
@@ -112,7 +106,7 @@ fl_err fl_gql_request_from_json(const fl_json *body, fl_gql_request *out, fl_dia
 /* ---- Preparing a document ---- */
 
 /* Parses, validates and plans into a new entry. NULL: errors say why. */
-static gql_entry *prepare(fl_gql_engine *engine, const fl_gql_request *request, gql_errors *errors)
+static gql_entry *prepare(fl_gql_engine *engine, const fl_gql_request *request, const gql_variant *values, gql_errors *errors)
 {
 	gql_entry *entry = calloc(1, sizeof(*entry));
 	if (!entry) {
@@ -130,8 +124,8 @@ static gql_entry *prepare(fl_gql_engine *engine, const fl_gql_request *request, 
 	if (ok) {
 		gql_validate(engine->schema, &plan->doc, &engine->limits, &scratch, errors);
 		ok = !errors->count && !errors->nomem &&
-		     gql_plan_make(plan, engine->schema, request->operation_name, &engine->limits, &scratch, errors) &&
-		     gql_cost_prepare(plan, &scratch, errors) && gql_cache_policy_prepare(plan, &scratch, errors);
+		     gql_plan_make(plan, engine->schema, request->operation_name, values, &engine->limits, &scratch, errors) &&
+		     (values || (gql_cost_prepare(plan, &scratch, errors) && gql_cache_policy_prepare(plan, &scratch, errors)));
 	}
 	fl_arena_fini(&scratch);
 	if (ok)
@@ -142,14 +136,17 @@ static gql_entry *prepare(fl_gql_engine *engine, const fl_gql_request *request, 
 	return NULL;
 }
 
-static gql_entry *find_or_prepare(fl_gql_engine *engine, const fl_gql_request *request, gql_errors *errors, bool *cached)
+gql_entry *gql_engine_entry(fl_gql_engine *engine, const fl_gql_request *request, uint64_t variant, const gql_variant *values,
+			    gql_errors *errors, bool *cached)
 {
-	gql_entry *entry = gql_cache_get(&engine->cache, request->query, request->operation_name);
+	gql_entry *entry = gql_cache_get(&engine->cache, request->query, request->operation_name, variant);
 	*cached = entry;
 	if (!entry) {
-		entry = prepare(engine, request, errors);
-		if (entry)
+		entry = prepare(engine, request, values, errors);
+		if (entry) {
+			entry->variant = variant;
 			gql_cache_put(&engine->cache, entry);
+		}
 	}
 	return entry;
 }
@@ -206,7 +203,7 @@ static uint32_t find_member(const gql_literal *literals, fl_str name)
 	return found;
 }
 
-static bool coerce_variables(gql_exec *x, const fl_gql_request *request)
+bool gql_coerce_variables(gql_exec *x, const fl_gql_request *request)
 {
 	gql_range range = x->plan->definition->variables;
 	uint32_t count = range.end - range.first, literal_count;
@@ -336,10 +333,14 @@ static bool settle_arguments(gql_exec *x)
 	return true;
 }
 
+bool gql_settle(gql_exec *x)
+{
+	return settle_conditions(x) && settle_orders(x) && settle_arguments(x);
+}
+
 /* ---- Cost ---- */
 
-/* Measures; false when the operation may not run, with the reason in the errors. */
-static bool admit(gql_exec *x, const fl_gql_request *request, fl_gql_outcome *outcome)
+bool gql_admit(gql_exec *x, const fl_gql_request *request, fl_gql_outcome *outcome)
 {
 	if (!gql_cost_measure(x, &x->cost))
 		return false;
@@ -378,8 +379,9 @@ static fl_err answer_cost(const gql_exec *x, fl_buf *out, fl_gql_outcome *outcom
 
 /* ---- Responses ---- */
 
-static fl_err answer_errors(fl_buf *out, size_t start, const gql_errors *errors, fl_str document, fl_gql_outcome *outcome)
+fl_err gql_answer_errors(fl_buf *out, const gql_errors *errors, fl_str document, fl_gql_outcome *outcome)
 {
+	size_t start = out->len;
 	if (errors->nomem)
 		return FL_NOMEM;
 	fl_buf_char(out, '{');
@@ -411,8 +413,9 @@ static void put_errors_first(gql_exec *x, fl_buf *out, size_t start)
 }
 
 /* It was executed, mutations too, but is not sent. */
-static fl_err answer_too_large(gql_exec *x, uint32_t max, fl_buf *out, size_t start)
+fl_err gql_answer_too_large(gql_exec *x, fl_buf *out, size_t start)
 {
+	uint32_t max = x->limits->result_bytes;
 	out->len = start;
 	out->err = FL_OK;
 	x->errors = (gql_errors){ .mem = x->mem };
@@ -424,7 +427,7 @@ static fl_err answer_too_large(gql_exec *x, uint32_t max, fl_buf *out, size_t st
 }
 
 /* variables, holds and arguments are settled: the rest is running and writing. */
-static fl_err run_and_write(gql_exec *x, const fl_gql_limits *limits, fl_buf *out, fl_gql_outcome *outcome)
+fl_err gql_run_and_write(gql_exec *x, fl_buf *out)
 {
 	const gql_plan *plan = x->plan;
 	size_t start = out->len;
@@ -435,17 +438,24 @@ static fl_err run_and_write(gql_exec *x, const fl_gql_limits *limits, fl_buf *ou
 	x->sets[plan->root.set] = (gql_set){ &x->root, 1 };
 	FL_TRY(gql_run_batches(x));
 	fl_buf_lit(out, "{\"data\":");
-	fl_err err = gql_write_data(x, out);
+	FL_TRY(gql_write_data(x, out));
 	if (x->show_cost)
 		fl_buf_char(out, ',');
 	write_extensions(x, out);
-	fl_buf_char(out, '}');
-	if (err == FL_OK && x->errors.count)
+	if (x->errors.count)
 		put_errors_first(x, out, start);
+	return out->err ? out->err : out->len - start > x->limits->result_bytes ? FL_TOO_LARGE : FL_OK;
+}
+
+static fl_err run_to_end(gql_exec *x, fl_buf *out, fl_gql_outcome *outcome)
+{
+	size_t start = out->len;
+	fl_err err = gql_run_and_write(x, out);
+	fl_buf_char(out, '}');
 	if (err == FL_OK)
-		err = out->err ? out->err : out->len - start > limits->result_bytes ? FL_TOO_LARGE : FL_OK;
+		err = out->err;
 	if (err == FL_TOO_LARGE)
-		err = answer_too_large(x, limits->result_bytes, out, start);
+		err = gql_answer_too_large(x, out, start);
 	if (err != FL_OK)
 		out->len = start;
 	outcome->status = FL_GQL_EXECUTED;
@@ -458,23 +468,24 @@ static fl_err run_and_write(gql_exec *x, const fl_gql_limits *limits, fl_buf *ou
 static fl_err execute_entry(fl_ctx *ctx, fl_gql_engine *engine, const gql_entry *entry, const fl_gql_request *request, fl_buf *out,
 			    fl_gql_outcome *outcome)
 {
-	gql_exec x = { .ctx = ctx, .mem = ctx->mem, .plan = &entry->plan, .root = request->root, .errors = { .mem = ctx->mem } };
-	if (!coerce_variables(&x, request))
-		return answer_errors(out, out->len, &x.errors, entry->plan.doc.source, outcome);
-	x.errors.max = FIELD_ERRORS_MAX;
-	if (!settle_conditions(&x) || !settle_orders(&x) || !settle_arguments(&x))
+	gql_exec x = { .ctx = ctx, .mem = ctx->mem, .plan = &entry->plan, .limits = &engine->limits, .root = request->root,
+		       .errors = { .mem = ctx->mem } };
+	if (!gql_coerce_variables(&x, request))
+		return gql_answer_errors(out, &x.errors, entry->plan.doc.source, outcome);
+	x.errors.max = GQL_FIELD_ERRORS_MAX;
+	if (!gql_settle(&x))
 		return FL_NOMEM;
-	if (!admit(&x, request, outcome))
-		return answer_errors(out, out->len, &x.errors, entry->plan.doc.source, outcome);
+	if (!gql_admit(&x, request, outcome))
+		return gql_answer_errors(out, &x.errors, entry->plan.doc.source, outcome);
 	if (request->cost_only)
 		return answer_cost(&x, out, outcome);
-	FL_TRY(run_and_write(&x, &engine->limits, out, outcome));
+	FL_TRY(run_to_end(&x, out, outcome));
 	if (entry->plan.operation == FL_GQL_QUERY && !outcome->errors)
 		outcome->cache = gql_cache_policy(&x);
 	return FL_OK;
 }
 
-static fl_err refuse(fl_buf *out, fl_gql_outcome *outcome, fl_err code, fl_str why)
+fl_err gql_refuse(fl_buf *out, fl_gql_outcome *outcome, fl_err code, fl_str why)
 {
 	size_t start = out->len;
 	fl_gql_write_error(out, code, why);
@@ -485,30 +496,29 @@ static fl_err refuse(fl_buf *out, fl_gql_outcome *outcome, fl_err code, fl_str w
 	return out->err;
 }
 
-/* A query or mutation. */
-static fl_err execute_or_refuse(fl_ctx *ctx, fl_gql_engine *engine, const gql_entry *entry, const fl_gql_request *request, fl_buf *out,
-				fl_gql_outcome *outcome)
+fl_err gql_execute_entry(fl_ctx *ctx, fl_gql_engine *engine, const gql_entry *entry, const fl_gql_request *request, fl_buf *out,
+			 fl_gql_outcome *outcome)
 {
-	if (entry->plan.operation != FL_GQL_MUTATION || !request->queries_only)
-		return execute_entry(ctx, engine, entry, request, out, outcome);
-	outcome->status = FL_GQL_NOT_ALLOWED;
-	return refuse(out, outcome, FL_BAD_METHOD, FL_STR("Mutations are sent by POST."));
+	outcome->operation = entry->plan.operation;
+	if (entry->plan.operation == FL_GQL_SUBSCRIPTION)
+		return gql_refuse(out, outcome, FL_BAD_REQUEST,
+				  FL_STR("Subscriptions need a WebSocket with the subprotocol graphql-transport-ws, or Accept: "
+					 "text/event-stream."));
+	if (entry->plan.operation == FL_GQL_MUTATION && request->queries_only) {
+		outcome->status = FL_GQL_NOT_ALLOWED;
+		return gql_refuse(out, outcome, FL_BAD_METHOD, FL_STR("Mutations are sent by POST."));
+	}
+	return execute_entry(ctx, engine, entry, request, out, outcome);
 }
 
 fl_err fl_gql_execute(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request *request, fl_buf *out, fl_gql_outcome *outcome)
 {
 	gql_errors errors = { .mem = ctx->mem };
 	*outcome = (fl_gql_outcome){};
-	gql_entry *entry = find_or_prepare(engine, request, &errors, &outcome->cached);
+	gql_entry *entry = gql_engine_entry(engine, request, 0, NULL, &errors, &outcome->cached);
 	if (!entry)
-		return answer_errors(out, out->len, &errors, request->query, outcome);
-	fl_err err;
-	outcome->operation = entry->plan.operation;
-	if (entry->plan.operation == FL_GQL_SUBSCRIPTION)
-		err = refuse(out, outcome, FL_BAD_REQUEST,
-			     FL_STR("Subscriptions need a WebSocket with the subprotocol graphql-transport-ws, or Accept: text/event-stream."));
-	else
-		err = execute_or_refuse(ctx, engine, entry, request, out, outcome);
+		return gql_answer_errors(out, &errors, request->query, outcome);
+	fl_err err = gql_execute_entry(ctx, engine, entry, request, out, outcome);
 	gql_entry_put(entry);
 	return err;
 }
@@ -517,7 +527,7 @@ bool fl_gql_is_query(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request *r
 {
 	gql_errors errors = { .mem = ctx->mem };
 	bool cached;
-	gql_entry *entry = find_or_prepare(engine, request, &errors, &cached);
+	gql_entry *entry = gql_engine_entry(engine, request, 0, NULL, &errors, &cached);
 	bool yes = entry && entry->plan.operation == FL_GQL_QUERY;
 	gql_entry_put(entry);
 	return yes;
@@ -584,25 +594,25 @@ static fl_err open_source(fl_ctx *ctx, fl_gql_engine *engine, gql_entry *entry, 
 		return FL_NOMEM;
 	s->engine = engine;
 	s->mem = fl_arena_make(SOURCE_BYTES_MAX);
-	s->exec = (gql_exec){ .mem = &s->mem, .plan = &entry->plan, .errors = { .mem = &s->mem } };
+	s->exec = (gql_exec){ .mem = &s->mem, .plan = &entry->plan, .limits = &engine->limits, .errors = { .mem = &s->mem } };
 	if (!keep_variables(s, request, &kept)) {
 		fl_gql_source_free(s);
 		return FL_NOMEM;
 	}
-	if (!coerce_variables(&s->exec, &kept)) {
-		fl_err err = answer_errors(out, out->len, &s->exec.errors, entry->plan.doc.source, outcome);
+	if (!gql_coerce_variables(&s->exec, &kept)) {
+		fl_err err = gql_answer_errors(out, &s->exec.errors, entry->plan.doc.source, outcome);
 		fl_gql_source_free(s);
 		return err;
 	}
-	const gql_node *node = settle_conditions(&s->exec) && settle_orders(&s->exec) && settle_arguments(&s->exec) ? root_field(&s->exec) : NULL;
-	if (node && !admit(&s->exec, request, outcome)) {
-		fl_err err = answer_errors(out, out->len, &s->exec.errors, entry->plan.doc.source, outcome);
+	const gql_node *node = gql_settle(&s->exec) ? root_field(&s->exec) : NULL;
+	if (node && !gql_admit(&s->exec, request, outcome)) {
+		fl_err err = gql_answer_errors(out, &s->exec.errors, entry->plan.doc.source, outcome);
 		fl_gql_source_free(s);
 		return err;
 	}
 	if (!node || (node->arg_literals && !s->exec.arguments[node->dynamic])) {
 		const gql_failure *wrong = node ? s->exec.wrong_arguments[node->dynamic] : NULL;
-		fl_err err = refuse(out, outcome, FL_BAD_INPUT, wrong ? wrong->text : FL_STR("The subscription selects no field."));
+		fl_err err = gql_refuse(out, outcome, FL_BAD_INPUT, wrong ? wrong->text : FL_STR("The subscription selects no field."));
 		fl_gql_source_free(s);
 		return err;
 	}
@@ -619,15 +629,15 @@ fl_err fl_gql_subscribe(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request
 	gql_errors errors = { .mem = ctx->mem };
 	*outcome = (fl_gql_outcome){};
 	*source = NULL;
-	gql_entry *entry = find_or_prepare(engine, request, &errors, &outcome->cached);
+	gql_entry *entry = gql_engine_entry(engine, request, 0, NULL, &errors, &outcome->cached);
 	if (!entry)
-		return answer_errors(out, out->len, &errors, request->query, outcome);
+		return gql_answer_errors(out, &errors, request->query, outcome);
 	fl_err err;
 	outcome->operation = entry->plan.operation;
 	if (entry->plan.operation == FL_GQL_SUBSCRIPTION)
 		err = open_source(ctx, engine, entry, request, source, out, outcome);
 	else
-		err = execute_or_refuse(ctx, engine, entry, request, out, outcome);
+		err = gql_execute_entry(ctx, engine, entry, request, out, outcome);
 	gql_entry_put(entry);
 	return err;
 }
@@ -639,7 +649,7 @@ fl_err fl_gql_source_execute(fl_ctx *ctx, fl_gql_source *source, const void *roo
 	x.ctx = ctx;
 	x.mem = ctx->mem;
 	x.root = root;
-	x.errors = (gql_errors){ .mem = ctx->mem, .max = FIELD_ERRORS_MAX };
+	x.errors = (gql_errors){ .mem = ctx->mem, .max = GQL_FIELD_ERRORS_MAX };
 	x.show_cost = false;
-	return run_and_write(&x, &source->engine->limits, out, outcome);
+	return run_to_end(&x, out, outcome);
 }

@@ -5,7 +5,7 @@
  *	run of a field:   results[]  one a parent             (batch fields, and getters with a batch below)
  *	                  first[]    where the children of each parent begin in the set of the field's branch
  */
-#include "graphql/graphql_int.h"
+#include "graphql/incremental_int.h"
 
 #include "io/io.h"
 
@@ -29,11 +29,6 @@ typedef struct wave {
 	job *jobs;
 	uint32_t job_count, job_cap;
 } wave;
-
-static bool is_batch(const gql_node *node)
-{
-	return node->how == FL_GQL_BATCH || node->how == FL_GQL_BATCH_AT_ONCE;
-}
 
 /* ---- From results to the next parents ---- */
 
@@ -162,6 +157,8 @@ static bool spread_node(wave *w, const gql_node *node, const gql_set *parents)
 		return false;
 	for (uint32_t i = 0; i < parents->count; i++) {
 		fl_gql_value value = value_of(x, node, run, i, parents->objects[i]);
+		if (node->stream && node != x->tails_of)
+			value = gql_list_head(x, node, &value);
 		run->first[i] = s.count;
 		if (!spread_value(&s, &value))
 			return false;
@@ -193,7 +190,7 @@ static bool visit_node(wave *w, const gql_node *node, const gql_set *parents)
 {
 	if (node->run == GQL_NONE || !gql_holds(w->x, node))
 		return true;
-	if (is_batch(node)) {
+	if (gql_is_batch(node)) {
 		if (!gql_room(w->x->mem, &w->jobs, w->job_count, &w->job_cap, sizeof(*w->jobs)))
 			return false;
 		w->jobs[w->job_count++] = (job){ node, parents };
@@ -228,11 +225,12 @@ static bool value_same(const fl_gql_value *a, const fl_gql_value *b)
 	return a->kind <= FL_GQL_NULL || (a->kind == FL_GQL_BOOL ? a->boolean == b->boolean : a->integer == b->integer);
 }
 
-/* Whether two fields may be resolved by one call: the same field of the same type with the same arguments. */
+/* Whether two fields may be resolved by one call: the same field of the same type with the same arguments. Lists in pages
+ * are each read by one reader. */
 static bool same_call(const gql_exec *x, const gql_node *a, const gql_node *b)
 {
-	if (a->def != b->def)
-		return false;
+	if (a->def != b->def || a->how == FL_GQL_PAGES)
+		return a == b;
 	const fl_gql_value *left = gql_node_args(x, a), *right = gql_node_args(x, b);
 	if (a->def->arg_count && (!left || !right))
 		return false;
@@ -258,6 +256,8 @@ static fl_err run_call(fl_ctx *ctx, call *c)
 {
 	ctx->diag.text[0] = 0;
 	fl_err err = c->resolver(ctx, &c->field, &c->batch);
+	if (err == FL_OK && c->field.node->how == FL_GQL_PAGES)
+		err = gql_fetch_heads(ctx, &c->field, &c->batch);
 	if (err != FL_OK)
 		fail_call(c, err, ctx->diag.text);
 	return FL_OK;
@@ -382,7 +382,7 @@ static fl_err run_calls(wave *w, call *calls, uint32_t count)
 	fl_group group;
 	fl_group_init(&group, ctx);
 	for (uint32_t i = 0; i < count; i++)
-		if (calls[i].field.node->how == FL_GQL_BATCH)
+		if (calls[i].field.node->how != FL_GQL_BATCH_AT_ONCE)
 			fl_group_go(&group, run_in_group, &calls[i]);
 	return await_group(&group);
 }
@@ -447,4 +447,19 @@ fl_err gql_run_batches(gql_exec *x)
 	if (!push_branch(&w, root))
 		return FL_NOMEM;
 	return run_waves(&w);
+}
+
+fl_err gql_run_branches(gql_exec *x, const gql_branch *const *branches, uint32_t count)
+{
+	wave w = { .x = x };
+	for (uint32_t i = 0; i < count; i++)
+		if (!push_branch(&w, branches[i]))
+			return FL_NOMEM;
+	return run_waves(&w);
+}
+
+fl_err gql_run_below(gql_exec *x, const gql_node *node, const gql_set *parents)
+{
+	wave w = { .x = x };
+	return spread_node(&w, node, parents) ? run_waves(&w) : FL_NOMEM;
 }

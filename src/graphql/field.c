@@ -1,5 +1,5 @@
 /* What resolvers ask about their field: name, arguments, which children are selected. */
-#include "graphql/graphql_int.h"
+#include "graphql/incremental_int.h"
 
 #include "io/io.h"
 
@@ -49,32 +49,74 @@ typedef struct frontier {
 	bool overflow; /* then everything counts as selected: too much is correct, too little is not */
 } frontier;
 
-static void add_children(const gql_exec *x, const gql_node *node, fl_str name, frontier *out)
+static void add_named(const gql_exec *x, const gql_branch *branch, fl_str name, frontier *out)
 {
-	for (uint32_t b = 0; b < node->branch_count; b++) {
-		const gql_branch *branch = &node->branches[b];
-		for (uint32_t i = 0; i < branch->count; i++) {
-			const gql_node *child = &branch->nodes[i];
-			if (!gql_holds(x, child) || !fl_str_eq(child->def->name, name))
-				continue;
+	for (uint32_t i = 0; i < branch->count; i++) {
+		const gql_node *child = &branch->nodes[i];
+		if (!gql_holds(x, child) || !fl_str_eq(child->def->name, name))
+			continue;
+		if (out->count == FRONTIER_MAX)
+			out->overflow = true;
+		else
+			out->nodes[out->count++] = child;
+	}
+}
+
+static uint64_t selected_in(const gql_exec *x, const gql_branch *branch)
+{
+	uint64_t bits = 0;
+	for (uint32_t i = 0; i < branch->count; i++) {
+		const gql_node *child = &branch->nodes[i];
+		if (!child->def->is_typename && gql_holds(x, child))
+			bits |= UINT64_C(1) << FL_MIN(child->def->index, 63u);
+	}
+	return bits;
+}
+
+/* A branch and its parts: fields that follow later read the same objects. */
+typedef struct branch_list {
+	const gql_branch *all[FRONTIER_MAX];
+	uint32_t count;
+	bool overflow;
+} branch_list;
+
+static void list_parts(const gql_branch *branch, branch_list *out)
+{
+	out->all[0] = branch;
+	out->count = 1;
+	out->overflow = false;
+	for (uint32_t i = 0; i < out->count; i++) {
+		const gql_deferred *d = out->all[i]->deferred;
+		for (uint32_t k = 0; d && k < d->part_count; k++) {
 			if (out->count == FRONTIER_MAX)
 				out->overflow = true;
 			else
-				out->nodes[out->count++] = child;
+				out->all[out->count++] = &d->parts[k].branch;
 		}
+	}
+}
+
+static void add_children(const gql_exec *x, const gql_node *node, fl_str name, frontier *out)
+{
+	branch_list list;
+	for (uint32_t b = 0; b < node->branch_count; b++) {
+		list_parts(&node->branches[b], &list);
+		out->overflow |= list.overflow;
+		for (uint32_t i = 0; i < list.count; i++)
+			add_named(x, list.all[i], name, out);
 	}
 }
 
 static uint64_t selected_on(const gql_exec *x, const gql_node *node)
 {
 	uint64_t bits = 0;
+	branch_list list;
 	for (uint32_t b = 0; b < node->branch_count; b++) {
-		const gql_branch *branch = &node->branches[b];
-		for (uint32_t i = 0; i < branch->count; i++) {
-			const gql_node *child = &branch->nodes[i];
-			if (!child->def->is_typename && gql_holds(x, child))
-				bits |= UINT64_C(1) << FL_MIN(child->def->index, 63u);
-		}
+		list_parts(&node->branches[b], &list);
+		if (list.overflow)
+			return UINT64_MAX;
+		for (uint32_t i = 0; i < list.count; i++)
+			bits |= selected_in(x, list.all[i]);
 	}
 	return bits;
 }

@@ -47,6 +47,7 @@ typedef enum fl_gql_kind {
 	FL_GQL_OBJECT, /* pointer: the parent of the next level; type is needed for interfaces and unions only */
 	FL_GQL_ROWS,   /* a list of objects: structs side by side, pointer, stride bytes apart */
 	FL_GQL_PTRS,   /* a list of objects: pointers[count] */
+	FL_GQL_PAGED,  /* a list that is asked for page by page: fl_gql_paged */
 	FL_GQL_ERROR,
 } fl_gql_kind;
 
@@ -116,6 +117,12 @@ static inline fl_gql_value fl_gql_ptrs(const void *const *pointers, size_t count
 {
 	return (fl_gql_value){ .kind = FL_GQL_PTRS, .count = (uint32_t)count, .pointers = pointers };
 }
+/* A list too long to be held: its pages are asked for when the ones before were sent. For fields bound by FL_PAGES. */
+typedef struct fl_gql_pager fl_gql_pager;
+static inline fl_gql_value fl_gql_paged(fl_gql_pager *pager)
+{
+	return (fl_gql_value){ .kind = FL_GQL_PAGED, .pointer = pager };
+}
 static inline fl_str fl_gql_text(const fl_gql_value *value) /* of a FL_GQL_STRING; ptr NULL otherwise */
 {
 	return value->kind == FL_GQL_STRING ? (fl_str){ value->text, value->count } : (fl_str){};
@@ -175,6 +182,15 @@ typedef fl_err (*fl_gql_getter)(fl_ctx *ctx, const fl_gql_field *field, const vo
  * the client. */
 fl_gql_value fl_gql_error(fl_ctx *ctx, fl_err err, const char *format, ...) FL_PRINTF(3, 4);
 
+/* Where a long list stands: embed it in a struct that remembers the last key, made by the resolver in ctx->mem.
+ * next gives at most `wanted` items as a list (ROWS, PTRS or LIST) in its own ctx->mem, which lives only until they are
+ * sent: what the next page needs is copied into the struct. *more: false with the last page. An error ends the list.
+ * Under @stream the items are sent as they come, in constant memory; without it, the list must not be longer than
+ * fl_gql_limits.unstreamed_items. */
+struct fl_gql_pager {
+	fl_err (*next)(fl_ctx *ctx, const fl_gql_field *field, fl_gql_pager *pager, uint32_t wanted, fl_gql_value *items, bool *more);
+};
+
 /* A list kept in a struct, for FL_COLUMN: count structs, stride bytes apart. */
 typedef struct fl_gql_span {
 	const void *rows;
@@ -211,7 +227,7 @@ typedef enum fl_gql_storage {
 } fl_gql_storage;
 
 typedef struct fl_gql_bind {
-	enum { FL_GQL_UNBOUND, FL_GQL_COLUMN, FL_GQL_GETTER, FL_GQL_BATCH, FL_GQL_BATCH_AT_ONCE } how;
+	enum { FL_GQL_UNBOUND, FL_GQL_COLUMN, FL_GQL_GETTER, FL_GQL_BATCH, FL_GQL_BATCH_AT_ONCE, FL_GQL_PAGES } how;
 	fl_gql_storage storage;
 	uint32_t offset;
 	uint32_t has_offset; /* 1 + the offset of a bool that is false when the column is null; 0: none */
@@ -277,6 +293,12 @@ typedef struct fl_gql_bind {
 #define FL_BATCH_AT_ONCE(function)                                                                                     \
 	{                                                                                                              \
 		.how = FL_GQL_BATCH_AT_ONCE, .resolver = (function)                                                    \
+	}
+
+/* A resolver whose results may be fl_gql_paged; it may wait. Each alias of the field is resolved by itself. */
+#define FL_PAGES(function)                                                                                             \
+	{                                                                                                              \
+		.how = FL_GQL_PAGES, .resolver = (function)                                                            \
 	}
 
 /* One object type: its binds in the order of the SDL. Generated; a field left out is an error that names it. */
@@ -356,7 +378,8 @@ typedef struct fl_gql_limits { /* 0 takes the default */
 	uint32_t directives;      /* 500 */
 	uint32_t root_fields;     /* 100 */
 	uint32_t selections;      /* 20,000: fields after fragments are spread out */
-	uint32_t result_bytes;    /* 64 MiB */
+	uint32_t result_bytes;    /* 64 MiB; of a response in parts: each part */
+	uint32_t unstreamed_items; /* 10,000: of a paged list that is not streamed */
 	bool no_introspection;    /* __schema and __type are refused; __typename stays */
 } fl_gql_limits;
 
@@ -385,6 +408,12 @@ typedef enum fl_gql_operation { FL_GQL_QUERY, FL_GQL_MUTATION, FL_GQL_SUBSCRIPTI
 typedef struct fl_gql_cost {
 	double field, type;
 } fl_gql_cost;
+/* Whether the client takes a response in parts, and in which format. */
+typedef enum fl_gql_parts {
+	FL_GQL_WHOLE,        /* no: @defer and @stream have no effect */
+	FL_GQL_PARTS,        /* pending, incremental, completed, hasNext: incrementalSpec=v0.2 */
+	FL_GQL_PARTS_OF_2022 /* incremental with paths, hasNext: deferSpec=20220824 */
+} fl_gql_parts;
 
 typedef struct fl_gql_request {
 	fl_str query, operation_name; /* operation_name.ptr NULL: none given */
@@ -396,6 +425,7 @@ typedef struct fl_gql_request {
 	double budget;                /* neither cost may be more, or COST_LIMIT is the answer; 0: no limit */
 	bool show_cost;               /* the answer gets extensions.cost */
 	bool cost_only;               /* nothing is run, nothing refused: the answer is extensions.cost */
+	fl_gql_parts parts;           /* for fl_gql_stream_open only */
 } fl_gql_request;
 
 /* How long an answer may be kept, and by whom (@cacheControl); {0, false} unless the outcome says otherwise. */
@@ -432,6 +462,37 @@ FL_MUST fl_err fl_gql_execute(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_r
 /* Whether a request holds a query, which may run beside others. The document is prepared (and kept) for that; one that
  * cannot be is no query. */
 bool fl_gql_is_query(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request *request);
+
+/* ---- Responses in parts: @defer and @stream ---------------------------------------------------------------------- */
+
+/* A response that goes on. The caller pulls:
+ *
+ *	FL_TRY(fl_gql_stream_open(ctx, engine, &request, &stream, &out, &outcome));
+ *	err = send(out);                                         // the first payload, or the whole response
+ *	for (bool more = stream; err == FL_OK && more;) {
+ *		fl_buf_reset(&out);
+ *		err = fl_gql_stream_next(ctx, stream, &out, &more);  // runs what comes next only now
+ *		if (err == FL_OK)
+ *			err = send(out);                             // waits for the socket: that is the back-pressure
+ *	}
+ *	fl_gql_stream_close(ctx, stream);
+ *
+ * Fragments that may begin run beside each other, one call of a resolver for all objects of a level, and are sent as they
+ * end. Items of lists come in chunks that grow from 16 to 512; what is below them is resolved once a chunk. What a chunk
+ * took of memory is given back when it was sent and nothing deferred in it is left. */
+typedef struct fl_gql_stream fl_gql_stream;
+
+/* As fl_gql_execute; appends the first payload. *stream is NULL when out is the whole response: the document asks for no
+ * parts, or request->parts wants none. ctx must be the same in all calls. */
+FL_MUST fl_err fl_gql_stream_open(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request *request, fl_gql_stream **stream, fl_buf *out,
+				  fl_gql_outcome *outcome);
+/* Appends the next payload, not yet framed. *more: false with the last one. Errors: FL_NOMEM, FL_TOO_LARGE (the payload),
+ * FL_CANCELLED, FL_TIMEOUT; the response is then broken and must be cut. All else is in out. */
+FL_MUST fl_err fl_gql_stream_next(fl_ctx *ctx, fl_gql_stream *stream, fl_buf *out, bool *more);
+/* Resolver calls and waves so far. */
+void fl_gql_stream_count(const fl_gql_stream *stream, fl_gql_outcome *outcome);
+/* Ends what still runs, waits for it, frees. NULL is fine. */
+void fl_gql_stream_close(fl_ctx *ctx, fl_gql_stream *stream);
 
 /* A response that only says why: {"errors":[{"message":...,"extensions":{"code":...}}]}. */
 void fl_gql_write_error(fl_buf *out, fl_err err, fl_str message);

@@ -10,6 +10,7 @@ enum {
 	GQL_VALUE_DEPTH_MAX = 64,
 	GQL_INPUT_DEPTH_MAX = 130, /* JSON nests at most 128 deep, literals GQL_VALUE_DEPTH_MAX */
 	GQL_ERRORS_MAX = 50,
+	GQL_FIELD_ERRORS_MAX = 500,
 };
 
 static inline fl_str gql_str(const char *z)
@@ -49,6 +50,7 @@ typedef struct gql_errors {
 #define GQL_CODE_DIRECTIVES "DIRECTIVE_LIMIT"
 #define GQL_CODE_ROOT_FIELDS "ROOT_FIELD_LIMIT"
 #define GQL_CODE_SELECTIONS "SELECTION_LIMIT"
+#define GQL_CODE_DEFERRED "DEFERRED_LIMIT"
 #define GQL_CODE_WORK "VALIDATION_LIMIT"
 #define GQL_CODE_RESULT "RESULT_BYTES_LIMIT"
 #define GQL_CODE_COST "COST_LIMIT"
@@ -558,6 +560,12 @@ typedef struct gql_condition {
 } gql_condition;
 
 typedef struct gql_node gql_node;
+/* incremental_int.h */
+typedef struct gql_variant gql_variant;
+typedef struct gql_deferred gql_deferred;
+typedef struct gql_streamed gql_streamed;
+struct gql_usage;
+struct gql_part;
 
 /* What is selected on objects of one type. */
 typedef struct gql_branch {
@@ -567,6 +575,7 @@ typedef struct gql_branch {
 	uint32_t set;       /* index of its objects at run time; GQL_NONE: no batch field below, nothing is collected */
 	uint32_t positions; /* how many occurrences its fields have */
 	uint32_t order;     /* index of its order at run time; GQL_NONE: nodes are in order */
+	gql_deferred *deferred; /* what follows in later parts of the response; NULL: nothing */
 } gql_branch;
 
 /* Where a response key occurs, and while which condition holds. A key stands where it first occurs in the request. */
@@ -592,6 +601,7 @@ struct gql_node {
 	const uint32_t *places;
 	uint32_t place_count;
 	const gql_occurrence *occurrences; /* place_count of them; NULL: always in its place */
+	const gql_streamed *stream;        /* a list whose items follow in later parts; NULL: it comes whole */
 };
 
 /* ---- Cost (cost.c): of a whole operation, before it runs ---- */
@@ -641,11 +651,15 @@ typedef struct gql_plan {
 	bool lists_nest;
 	gql_cost_plan cost;
 	gql_cache_plan cache;
+	bool incremental;                /* the document has a @defer or a @stream */
+	struct gql_usage *usages;        /* of a variant, with the next one */
+	struct gql_part **parts;
+	uint32_t usage_count, usage_cap, part_count, part_cap;
 } gql_plan;
 
-/* Builds the plan of one operation of a valid document. False: errors say why. */
-bool gql_plan_make(gql_plan *plan, const fl_gql_schema *schema, fl_str operation_name, const fl_gql_limits *limits, fl_arena *scratch,
-		   gql_errors *errors);
+/* Builds the plan of one operation of a valid document. variant NULL: for responses in one part. False: errors say why. */
+bool gql_plan_make(gql_plan *plan, const fl_gql_schema *schema, fl_str operation_name, const gql_variant *variant,
+		   const fl_gql_limits *limits, fl_arena *scratch, gql_errors *errors);
 const gql_branch *gql_node_branch(const gql_node *node, const gql_type *type);
 
 /* ---- Execution (execute.c, write.c, field.c) ---- */
@@ -672,6 +686,7 @@ typedef struct gql_exec {
 	fl_ctx *ctx;
 	fl_arena *mem;
 	const gql_plan *plan;
+	const fl_gql_limits *limits;
 	const void *root;
 	const fl_gql_value *variables;
 	const gql_sent *sent;             /* the same before coercion */
@@ -686,6 +701,9 @@ typedef struct gql_exec {
 	fl_gql_cost cost;
 	double budget;
 	bool show_cost;
+	struct gql_notes *notes;          /* what is to follow, noted while writing; NULL: nothing may */
+	const gql_node *tails_of;         /* a streamed field whose results are all items to come now */
+	void *frames;                     /* the writer's stack, kept for the next value */
 } gql_exec;
 
 struct fl_gql_field {
@@ -694,6 +712,10 @@ struct fl_gql_field {
 	const struct fl_gql_field *also; /* the same field elsewhere, resolved by the same call */
 };
 
+static inline bool gql_is_batch(const gql_node *node)
+{
+	return node->how >= FL_GQL_BATCH;
+}
 static inline bool gql_holds(const gql_exec *x, const gql_node *node)
 {
 	return x->holds[node->condition];
@@ -731,15 +753,20 @@ fl_gql_value gql_read_column(const gql_node *node, const void *parent);
 fl_gql_value gql_call_getter(const gql_exec *x, const gql_node *node, const void *parent);
 /* Runs all batch fields. Errors: FL_NOMEM, FL_CANCELLED. */
 fl_err gql_run_batches(gql_exec *x);
+/* The same from some branches whose sets are filled. */
+fl_err gql_run_branches(gql_exec *x, const gql_branch *const *branches, uint32_t count);
+/* The same from a field whose results are known. */
+fl_err gql_run_below(gql_exec *x, const gql_node *node, const gql_set *parents);
 /* Writes the value of "data"; adds errors. FL_NOMEM only. */
 fl_err gql_write_data(gql_exec *x, fl_buf *out);
 
 /* ---- Cache of prepared documents (cache.c) ---- */
 
+/* A key of three: text, name of the operation, and which variant (0: for responses in one part). */
 typedef struct gql_entry {
 	struct gql_entry *newer, *older; /* the queue */
 	struct gql_entry *chain;         /* of its hash bucket */
-	uint64_t hash;
+	uint64_t hash, variant;
 	uint32_t refs;                   /* the cache's own counts too */
 	bool visited, cached;
 	fl_arena mem;                    /* holds everything below, and the text */
@@ -758,9 +785,38 @@ typedef struct gql_cache {
 bool gql_cache_init(gql_cache *cache, size_t bytes_max);
 void gql_cache_fini(gql_cache *cache);
 /* A reference to the entry, or NULL. */
-gql_entry *gql_cache_get(gql_cache *cache, fl_str query, fl_str operation_name);
+gql_entry *gql_cache_get(gql_cache *cache, fl_str query, fl_str operation_name, uint64_t variant);
 /* Keeps the entry, if it may; the caller's reference stays the caller's. */
 void gql_cache_put(gql_cache *cache, gql_entry *entry);
 void gql_entry_put(gql_entry *entry); /* gives a reference back */
+
+/* ---- Engine (engine.c) ---- */
+
+struct fl_gql_engine {
+	const fl_gql_schema *schema;
+	fl_gql_limits limits;
+	gql_cache cache;
+};
+
+/* The prepared document, from the cache or anew; a reference. variant 0 and NULL: for responses in one part. NULL: errors say
+ * why. */
+gql_entry *gql_engine_entry(fl_gql_engine *engine, const fl_gql_request *request, uint64_t variant, const gql_variant *values,
+			    gql_errors *errors, bool *cached);
+/* Fills x->variables. False: x->errors say why. */
+bool gql_coerce_variables(gql_exec *x, const fl_gql_request *request);
+/* Settles what of the plan depends on variables. False: no memory. */
+bool gql_settle(gql_exec *x);
+/* Measures the cost; false when the operation may not run, with the reason in the errors. */
+bool gql_admit(gql_exec *x, const fl_gql_request *request, fl_gql_outcome *outcome);
+/* A response that only lists errors. */
+fl_err gql_answer_errors(fl_buf *out, const gql_errors *errors, fl_str document, fl_gql_outcome *outcome);
+/* A response that only says why. */
+fl_err gql_refuse(fl_buf *out, fl_gql_outcome *outcome, fl_err code, fl_str why);
+fl_err gql_execute_entry(fl_ctx *ctx, fl_gql_engine *engine, const gql_entry *entry, const fl_gql_request *request, fl_buf *out,
+			 fl_gql_outcome *outcome);
+/* Runs everything and appends {"data":... with the errors in front, without the last brace. FL_TOO_LARGE: it is longer than the
+ * limit, and must be replaced by the answer that says so. */
+fl_err gql_run_and_write(gql_exec *x, fl_buf *out);
+fl_err gql_answer_too_large(gql_exec *x, fl_buf *out, size_t start);
 
 #endif

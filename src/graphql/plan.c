@@ -1,73 +1,6 @@
 /* The planner: spreads fragments out, merges fields of one response key, settles arguments that need no variables.
  * Work is a queue of branches to fill, so nothing recurses and the plan comes out in breadth order. */
-#include "graphql/graphql_int.h"
-
-/* A stretch of selections that counts while a condition holds. */
-typedef struct source {
-	uint32_t first, end, condition;
-} source;
-
-typedef struct occurrence {
-	struct occurrence *next;
-	uint32_t selection, condition, position;
-} occurrence;
-
-/* All fields of one response key on one type. */
-typedef struct group {
-	fl_str key;
-	occurrence *first, *last;
-	uint32_t count;
-} group;
-
-typedef struct task {
-	struct task *next;
-	gql_branch *branch;
-	gql_node *parent;
-	source *sources;
-	uint32_t source_count;
-} task;
-
-typedef struct planner {
-	gql_plan *plan;
-	gql_document *doc;
-	const fl_gql_limits *limits;
-	fl_arena *mem, *scratch;
-	gql_errors *errors;
-	task *first, *last;
-	gql_node **nodes; /* all, in breadth order */
-	uint32_t node_count, node_cap;
-	/* of the branch being filled: */
-	const gql_type *type;
-	group **groups;
-	uint32_t group_count, group_cap;
-	uint32_t position; /* of the next field */
-	fl_map group_map;
-	uint32_t *visits; /* pairs of fragment and condition */
-	uint32_t visit_count, visit_cap;
-	uint32_t work; /* selections looked at: fragments used in many places are looked at in each */
-	source *levels;
-	uint32_t level_count, level_cap;
-} planner;
-
-static bool full(planner *p)
-{
-	p->errors->nomem = true;
-	return false;
-}
-
-static bool limit(planner *p, const char *code, uint32_t place, const char *what, uint32_t max)
-{
-	gql_fault(p->errors, code, place, GQL_NONE, "The operation has more than %u %s.", max, what);
-	return false;
-}
-
-#define PUSH(p, mem, owner, name, pointer)                                                                             \
-	do {                                                                                                           \
-		if (!gql_room((mem), &(owner)->name##s, (owner)->name##_count, &(owner)->name##_cap,                   \
-			      sizeof(*(owner)->name##s)))                                                              \
-			return full(p);                                                                                \
-		(pointer) = &(owner)->name##s[(owner)->name##_count++];                                                \
-	} while (0)
+#include "graphql/plan_int.h"
 
 /* ---- Conditions ---- */
 
@@ -101,6 +34,8 @@ static bool narrow(planner *p, gql_range directives, uint32_t *condition, bool *
 		const gql_literal *v = &p->doc->literals[p->doc->arguments[d->arguments.first].value];
 		if (v->kind == GQL_L_BOOL)
 			*never |= v->boolean != include;
+		else if (p->variant)
+			*never |= gql_plan_switch(p, v) != include;
 		else if (!intern(p, (gql_condition){ .wanted = include, .a = *condition, .b = (uint32_t)v->integer }, condition))
 			return false;
 	}
@@ -109,23 +44,24 @@ static bool narrow(planner *p, gql_range directives, uint32_t *condition, bool *
 
 /* ---- Collecting the fields of one branch ---- */
 
-static bool visit_fragment(planner *p, uint32_t fragment, uint32_t condition, bool *seen)
+/* A fragment that was spread here already adds nothing, unless its condition or its @defer differ. */
+static bool visit_fragment(planner *p, uint32_t fragment, uint32_t condition, uint32_t directive, bool *seen)
 {
-	*seen = false;
-	for (uint32_t i = 0; i < p->visit_count; i += 2)
-		if (p->visits[i] == fragment && (p->visits[i + 1] == 0 || p->visits[i + 1] == condition)) {
-			*seen = true;
+	visit *to;
+	for (uint32_t i = 0; i < p->visit_count; i++) {
+		const visit *v = &p->visits[i];
+		*seen = v->fragment == fragment && (v->condition == 0 || v->condition == condition) &&
+			(v->directive == GQL_NONE || v->directive == directive);
+		if (*seen)
 			return true;
-		}
-	uint32_t *to;
+	}
+	*seen = false;
 	PUSH(p, p->scratch, p, visit, to);
-	*to = fragment;
-	PUSH(p, p->scratch, p, visit, to);
-	*to = condition;
+	*to = (visit){ fragment, condition, directive };
 	return true;
 }
 
-static bool add_field(planner *p, uint32_t selection, uint32_t condition)
+static bool add_field(planner *p, uint32_t selection, uint32_t condition, uint32_t usage)
 {
 	fl_str key = p->doc->selections[selection].key;
 	group *g = fl_map_get(&p->group_map, key);
@@ -143,7 +79,7 @@ static bool add_field(planner *p, uint32_t selection, uint32_t condition)
 	occurrence *o = fl_new(p->scratch, occurrence);
 	if (!o)
 		return full(p);
-	*o = (occurrence){ NULL, selection, condition, p->position++ };
+	*o = (occurrence){ NULL, selection, condition, p->position++, usage };
 	if (g->last)
 		g->last->next = o;
 	else
@@ -167,10 +103,45 @@ static bool open_level(planner *p, source s)
 	return true;
 }
 
-static bool collect_selection(planner *p, uint32_t index, uint32_t condition)
+/* usage: the @defer that the fragment stands in, outer the one around it. */
+static bool open_fragment(planner *p, source s, uint32_t outer)
+{
+	source *later;
+	if (s.usage == outer || !p->variant->whole_fragments)
+		return open_level(p, s);
+	PUSH(p, p->scratch, p, later, later);
+	*later = s;
+	return true;
+}
+
+static bool collect_spread(planner *p, const gql_selection *s, uint32_t condition, uint32_t outer)
+{
+	const gql_definition *fragment = &p->doc->definitions[s->fragment];
+	uint32_t usage = outer;
+	bool seen;
+	if (!applies(p, fragment->type))
+		return true;
+	const gql_directive *d = gql_plan_is_deferred(p, s);
+	uint32_t directive = d ? (uint32_t)(d - p->doc->directives) : gql_plan_directive(p, outer);
+	if (!visit_fragment(p, s->fragment, condition, directive, &seen) || seen)
+		return seen;
+	return gql_plan_defer(p, s, &usage) &&
+	       open_fragment(p, (source){ fragment->selections.first, fragment->selections.end, condition, usage }, outer);
+}
+
+static bool collect_inline(planner *p, uint32_t index, uint32_t condition, uint32_t outer)
 {
 	const gql_selection *s = &p->doc->selections[index];
-	bool never = false, seen;
+	uint32_t usage = outer;
+	if (!applies(p, s->name.len ? s->type : NULL))
+		return true;
+	return gql_plan_defer(p, s, &usage) && open_fragment(p, (source){ index + 1, s->end, condition, usage }, outer);
+}
+
+static bool collect_selection(planner *p, uint32_t index, uint32_t condition, uint32_t usage)
+{
+	const gql_selection *s = &p->doc->selections[index];
+	bool never = false;
 	if (++p->work > WORK_PER_SELECTION * p->limits->selections)
 		return limit(p, GQL_CODE_SELECTIONS, s->place, "fields behind its fragments", p->limits->selections);
 	if (!narrow(p, s->directives, &condition, &never))
@@ -178,34 +149,28 @@ static bool collect_selection(planner *p, uint32_t index, uint32_t condition)
 	if (never)
 		return true;
 	if (s->kind == GQL_S_FIELD)
-		return add_field(p, index, condition);
-	if (s->kind == GQL_S_INLINE)
-		return !applies(p, s->name.len ? s->type : NULL) || open_level(p, (source){ index + 1, s->end, condition });
-	const gql_definition *fragment = &p->doc->definitions[s->fragment];
-	if (!applies(p, fragment->type))
-		return true;
-	if (!visit_fragment(p, s->fragment, condition, &seen))
-		return false;
-	return seen || open_level(p, (source){ fragment->selections.first, fragment->selections.end, condition });
+		return add_field(p, index, condition, usage);
+	return s->kind == GQL_S_INLINE ? collect_inline(p, index, condition, usage) : collect_spread(p, s, condition, usage);
 }
 
 static bool collect(planner *p, const task *t)
 {
 	p->type = t->branch->type;
-	p->group_count = p->visit_count = p->level_count = p->position = 0;
+	p->group_count = p->visit_count = p->level_count = p->position = p->later_count = 0;
+	p->first_usage = p->plan->usage_count;
 	gql_map_init(&p->group_map, p->scratch, p->plan->schema);
 	for (uint32_t i = 0; i < t->source_count; i++) {
 		if (!open_level(p, t->sources[i]))
 			return false;
 		while (p->level_count) {
 			source *top = &p->levels[p->level_count - 1];
-			uint32_t index = top->first, condition = top->condition;
+			uint32_t index = top->first, condition = top->condition, usage = top->usage;
 			if (index >= top->end) {
 				p->level_count--;
 				continue;
 			}
 			top->first = p->doc->selections[index].end;
-			if (!collect_selection(p, index, condition))
+			if (!collect_selection(p, index, condition, usage))
 				return false;
 		}
 	}
@@ -325,6 +290,20 @@ static bool plan_order(planner *p, gql_branch *branch, gql_node *node, const gro
 	return true;
 }
 
+bool gql_plan_task(planner *p, gql_branch *branch, gql_node *parent, source *sources, uint32_t count, const usage_set *set)
+{
+	task *t = fl_new(p->scratch, task);
+	if (!t)
+		return full(p);
+	*t = (task){ NULL, branch, parent, sources, count, set };
+	if (p->last)
+		p->last->next = t;
+	else
+		p->first = t;
+	p->last = t;
+	return true;
+}
+
 /* Queues the selection sets of a composite field, one branch a possible type. */
 static bool plan_children(planner *p, gql_node *node, const group *g)
 {
@@ -340,19 +319,14 @@ static bool plan_children(planner *p, gql_node *node, const group *g)
 		const gql_selection *s = &p->doc->selections[o->selection];
 		/* Where all occurrences come and go with the field itself, its children need not ask again. */
 		uint32_t condition = o->condition == node->condition ? 0 : o->condition;
-		sources[source_count++] = (source){ o->selection + 1, s->end, condition };
+		/* The items of a streamed list come when they come, with all their fields. */
+		uint32_t usage = node->stream ? GQL_NONE : o->usage;
+		sources[source_count++] = (source){ o->selection + 1, s->end, condition, usage };
 	}
 	for (uint32_t i = 0; i < node->branch_count; i++) {
-		task *t = fl_new(p->scratch, task);
-		if (!t)
-			return full(p);
 		node->branches[i] = (gql_branch){ .type = types[i], .set = GQL_NONE, .order = GQL_NONE };
-		*t = (task){ NULL, &node->branches[i], node, sources, source_count };
-		if (p->last)
-			p->last->next = t;
-		else
-			p->first = t;
-		p->last = t;
+		if (!gql_plan_task(p, &node->branches[i], node, sources, source_count, node->stream ? NULL : p->set))
+			return false;
 	}
 	return true;
 }
@@ -391,23 +365,41 @@ static bool plan_node(planner *p, const task *t, gql_node *node, const group *g)
 	}
 	node->position = g->first->position;
 	return plan_condition(p, g, &node->condition) && plan_key(p, node, g->key) && plan_places(p, node, g) &&
-	       plan_order(p, t->branch, node, g) && plan_arguments(p, node, s) && (!node->composite || plan_children(p, node, g));
+	       plan_order(p, t->branch, node, g) && plan_arguments(p, node, s) && gql_plan_stream(p, node, s) &&
+	       (!node->composite || plan_children(p, node, g));
+}
+
+static bool plan_nodes(planner *p, const task *t, gql_branch *branch, group **groups, uint32_t count)
+{
+	branch->nodes = fl_new_array(p->mem, gql_node, count);
+	if (!branch->nodes)
+		return full(p);
+	branch->count = count;
+	branch->positions = p->position;
+	for (uint32_t i = 0; i < count; i++)
+		if (!plan_node(p, t, &branch->nodes[i], groups[i]))
+			return false;
+	return true;
 }
 
 static bool plan_branch(planner *p, const task *t)
 {
 	if (!collect(p, t))
 		return false;
-	t->branch->nodes = fl_new_array(p->mem, gql_node, p->group_count);
-	if (!t->branch->nodes)
-		return full(p);
-	t->branch->count = p->group_count;
-	t->branch->positions = p->position;
+	uint32_t now = p->group_count;
 	if (!t->parent && p->group_count > p->limits->root_fields)
 		return limit(p, GQL_CODE_ROOT_FIELDS, GQL_NONE, "root fields", p->limits->root_fields);
-	for (uint32_t i = 0; i < p->group_count; i++)
-		if (!plan_node(p, t, &t->branch->nodes[i], p->groups[i]))
+	if (p->variant && !gql_plan_sort(p, t, &now))
+		return false;
+	p->set = t->set;
+	if (!plan_nodes(p, t, t->branch, p->groups, now))
+		return false;
+	const gql_deferred *d = t->branch->deferred;
+	for (uint32_t k = 0; d && now < p->group_count; now += d->parts[k++].branch.count) {
+		p->set = gql_plan_part_set(p, &d->parts[k]);
+		if (!p->set || !plan_nodes(p, t, &d->parts[k].branch, p->groups + now, d->parts[k].branch.count))
 			return false;
+	}
 	return true;
 }
 
@@ -418,7 +410,7 @@ static void number_runs(planner *p)
 	gql_plan *plan = p->plan;
 	for (uint32_t i = p->node_count; i-- > 0;) {
 		gql_node *node = p->nodes[i];
-		bool runs = node->how == FL_GQL_BATCH || node->how == FL_GQL_BATCH_AT_ONCE;
+		bool runs = gql_is_batch(node);
 		for (uint32_t b = 0; b < node->branch_count; b++) {
 			gql_branch *branch = &node->branches[b];
 			for (uint32_t k = 0; k < branch->count && branch->set == GQL_NONE; k++)
@@ -430,6 +422,7 @@ static void number_runs(planner *p)
 			node->run = plan->run_count++;
 	}
 	plan->root.set = plan->set_count++;
+	gql_plan_finish(p);
 }
 
 /* ---- Operations and variables ---- */
@@ -500,28 +493,29 @@ static bool plan_all(planner *p)
 	gql_plan *plan = p->plan;
 	const gql_definition *d = plan->definition;
 	source *whole = fl_new(p->scratch, source);
-	task *t = fl_new(p->scratch, task);
 	gql_condition *always;
 	PUSH(p, p->mem, plan, condition, always);
 	*always = (gql_condition){};
-	if (!whole || !t)
+	if (!whole)
 		return full(p);
-	*whole = (source){ d->selections.first, d->selections.end, 0 };
+	*whole = (source){ d->selections.first, d->selections.end, 0, GQL_NONE };
 	plan->root = (gql_branch){ .type = plan->schema->roots[d->operation], .set = GQL_NONE, .order = GQL_NONE };
-	*t = (task){ NULL, &plan->root, NULL, whole, 1 };
-	p->first = p->last = t;
-	for (; t; t = t->next)
+	if (!gql_plan_task(p, &plan->root, NULL, whole, 1, NULL))
+		return false;
+	for (const task *t = p->first; t; t = t->next)
 		if (!plan_branch(p, t))
 			return false;
 	number_runs(p);
 	return true;
 }
 
-bool gql_plan_make(gql_plan *plan, const fl_gql_schema *schema, fl_str operation_name, const fl_gql_limits *limits, fl_arena *scratch,
-		   gql_errors *errors)
+bool gql_plan_make(gql_plan *plan, const fl_gql_schema *schema, fl_str operation_name, const gql_variant *variant,
+		   const fl_gql_limits *limits, fl_arena *scratch, gql_errors *errors)
 {
-	planner p = { .plan = plan, .doc = &plan->doc, .limits = limits, .mem = plan->doc.mem, .scratch = scratch, .errors = errors };
+	planner p = { .plan = plan, .doc = &plan->doc, .limits = limits, .variant = variant, .mem = plan->doc.mem, .scratch = scratch,
+		      .errors = errors };
 	plan->schema = schema;
+	plan->incremental = gql_has_incremental(&plan->doc);
 	plan->definition = find_operation(&p, operation_name);
 	if (!plan->definition)
 		return false;

@@ -1,6 +1,6 @@
 /* Writes the data as JSON, depth first, in one pass with a stack of its own. A null where none may be cuts the output
  * back to the nearest place that may be null; that is all there is to null propagation. */
-#include "graphql/graphql_int.h"
+#include "graphql/incremental_int.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,6 +19,7 @@ typedef struct frame {
 	gql_type_ref item;         /* of a list */
 	fl_gql_value list;
 	uint32_t child;            /* of a list: the place of the next object among the children of the field */
+	gql_scope *scope;    /* of an object of which something follows later */
 } frame;
 
 typedef struct writer {
@@ -26,23 +27,30 @@ typedef struct writer {
 	fl_buf *out;
 	frame *frames;
 	uint32_t depth, cap;
+	/* Of a later part of the response: where it belongs. */
+	fl_str prefix;             /* the path of the object or list, "[...]" */
+	gql_scope *scope;
+	uint32_t first;            /* of items: the index of the first */
 } writer;
 
 /* ---- Errors ---- */
 
-static fl_str error_path(const writer *w)
+/* Where the writer is. */
+static fl_str path_here(const writer *w)
 {
 	FL_AUTO_BUF fl_buf path = fl_buf_make(64 << 10);
 	fl_buf_char(&path, '[');
+	if (w->prefix.len > 2)
+		fl_buf_add(&path, w->prefix.ptr + 1, w->prefix.len - 2);
 	for (uint32_t i = 0; i < w->depth; i++) {
 		const frame *f = &w->frames[i];
-		if (i)
+		if (path.len > 1)
 			fl_buf_char(&path, ',');
 		const gql_node *node = f->branch ? gql_branch_node(w->x, f->branch, f->at - 1) : NULL;
 		if (node)
 			fl_buf_add(&path, node->key.ptr + 1, node->key.len - 2);
 		else
-			fl_buf_i64(&path, f->at - 1);
+			fl_buf_i64(&path, (int64_t)f->at - 1 + (i ? 0 : w->first));
 	}
 	fl_buf_char(&path, ']');
 	return fl_str_dup(w->x->mem, fl_buf_view(&path));
@@ -52,7 +60,7 @@ static void add_error(writer *w, const gql_node *node, const char *code, fl_str 
 {
 	gql_error *error = gql_fault_at(&w->x->errors, code, node->places, node->place_count, message);
 	if (error)
-		error->path = error_path(w);
+		error->path = path_here(w);
 }
 
 /* What is wrong inside stays inside: clients get the sentence of the error and may quote the request. */
@@ -355,6 +363,8 @@ static void cut_back(writer *w)
 		if (f->nullable)
 			break;
 	}
+	if (w->x->notes)
+		gql_notes_cut(w->x->notes, w->out->len);
 	fl_buf_lit(w->out, "null");
 }
 
@@ -402,6 +412,31 @@ static void open_list(writer *w, const gql_node *node, gql_type_ref ref, const f
 	fl_buf_char(w->out, '[');
 }
 
+/* The innermost object around this place of which something follows later. */
+static gql_scope *scope_here(const writer *w)
+{
+	for (uint32_t i = w->depth; i-- > 0;)
+		if (w->frames[i].branch && w->frames[i].branch->deferred)
+			return w->frames[i].scope;
+	return w->scope;
+}
+
+static void note_object(writer *w, frame *f)
+{
+	w->depth--; /* the path and the scope around the object, not in it */
+	f->scope = gql_notes_object(w->x->notes, f->branch->deferred, f->object, scope_here(w), path_here(w), f->start);
+	w->depth++;
+}
+
+/* The items that are written at once; the rest is noted. */
+static fl_gql_value note_list(writer *w, const gql_node *node, const fl_gql_value *value)
+{
+	fl_gql_value head = gql_list_head(w->x, node, value);
+	if (gql_list_goes_on(value, &head))
+		gql_notes_list(w->x->notes, node, value, head.count, scope_here(w), path_here(w), w->out->len);
+	return head;
+}
+
 /* child: the place of the object among all children of the field. */
 static void open_object(writer *w, const gql_node *node, gql_type_ref ref, const void *object, uint16_t type_index, uint32_t child)
 {
@@ -424,6 +459,8 @@ static void open_object(writer *w, const gql_node *node, gql_type_ref ref, const
 	f->nullable = !gql_ref_nonnull(ref);
 	f->object = object;
 	f->row = child;
+	if (branch->deferred)
+		note_object(w, f);
 	fl_buf_char(w->out, '{');
 }
 
@@ -488,6 +525,8 @@ static void write_field(writer *w, const frame *f, const gql_node *node)
 	} else {
 		value = fl_gql_null(); /* a root field of a mutation that was not begun any more */
 	}
+	if (node->stream)
+		value = note_list(w, node, &value);
 	write_value(w, node, node->def->type, &value, child);
 }
 
@@ -545,17 +584,23 @@ static fl_gql_value list_item(const frame *f, uint32_t i)
 	}
 }
 
+static void step_item(writer *w, frame *f)
+{
+	fl_gql_value item = list_item(f, f->at++);
+	uint32_t child = f->child;
+	if (f->comma)
+		fl_buf_char(w->out, ',');
+	f->comma = true;
+	if (f->node->composite)
+		f->child += item.kind == FL_GQL_OBJECT ? 1 : is_list(&item) ? objects_in(&item) : 0;
+	write_value(w, f->node, f->item, &item, child);
+}
+
 static void step_list(writer *w, frame *f)
 {
 	while (f->at < f->list.count) {
-		fl_gql_value item = list_item(f, f->at++);
-		uint32_t child = f->child, depth = w->depth;
-		if (f->comma)
-			fl_buf_char(w->out, ',');
-		f->comma = true;
-		if (f->node->composite)
-			f->child += item.kind == FL_GQL_OBJECT ? 1 : is_list(&item) ? objects_in(&item) : 0;
-		write_value(w, f->node, f->item, &item, child);
+		uint32_t depth = w->depth;
+		step_item(w, f);
 		if (w->depth != depth)
 			return;
 	}
@@ -563,26 +608,93 @@ static void step_list(writer *w, frame *f)
 	w->depth--;
 }
 
+static bool start_writer(writer *w, gql_exec *x, fl_buf *out)
+{
+	*w = (writer){ .x = x, .out = out };
+	w->cap = (x->plan->depth + 1) * (x->plan->lists_nest ? GQL_LISTS_MAX + 1 : 2) + 1;
+	if (!x->frames)
+		x->frames = fl_arena_take(x->mem, w->cap * sizeof(*w->frames));
+	w->frames = x->frames;
+	return w->frames;
+}
+
+static void write_down_to(writer *w, uint32_t depth)
+{
+	while (w->depth > depth && w->out->err == FL_OK) {
+		frame *f = &w->frames[w->depth - 1];
+		if (f->branch)
+			step_object(w, f);
+		else
+			step_list(w, f);
+	}
+}
+
+static void open_root(writer *w, const gql_branch *branch, const void *object, uint32_t row, bool nullable)
+{
+	frame *root = open_frame(w);
+	root->branch = branch;
+	root->node = NULL;
+	root->nullable = nullable;
+	root->object = object;
+	root->row = row;
+	if (branch->deferred)
+		note_object(w, root);
+	fl_buf_char(w->out, '{');
+}
+
 fl_err gql_write_data(gql_exec *x, fl_buf *out)
 {
-	writer w = { .x = x, .out = out };
-	w.cap = (x->plan->depth + 1) * (x->plan->lists_nest ? GQL_LISTS_MAX + 1 : 2) + 1;
-	w.frames = fl_arena_take(x->mem, w.cap * sizeof(*w.frames));
-	if (!w.frames)
+	writer w;
+	if (!start_writer(&w, x, out))
 		return FL_NOMEM;
-	frame *root = open_frame(&w);
-	root->branch = &x->plan->root;
-	root->node = NULL;
-	root->nullable = true;
-	root->object = x->root;
-	root->row = 0;
-	fl_buf_char(out, '{');
-	while (w.depth && out->err == FL_OK) {
-		frame *f = &w.frames[w.depth - 1];
-		if (f->branch)
-			step_object(&w, f);
-		else
-			step_list(&w, f);
+	open_root(&w, &x->plan->root, x->root, 0, true);
+	write_down_to(&w, 0);
+	return x->errors.nomem ? FL_NOMEM : FL_OK;
+}
+
+/* ---- Later parts of a response ---- */
+
+fl_err gql_write_piece(gql_exec *x, const gql_piece *piece, uint32_t row, fl_buf *out, bool *whole)
+{
+	writer w;
+	size_t start = out->len;
+	if (!start_writer(&w, x, out))
+		return FL_NOMEM;
+	w.prefix = piece->scope->path;
+	w.scope = piece->scope;
+	open_root(&w, &piece->part->branch, piece->scope->object, row, false);
+	write_down_to(&w, 0);
+	*whole = out->err == FL_OK && out->ptr[start] == '{';
+	return x->errors.nomem ? FL_NOMEM : FL_OK;
+}
+
+fl_err gql_write_items(gql_exec *x, const gql_tail *tail, const fl_gql_value *items, uint32_t child, fl_buf *out, uint32_t *written)
+{
+	writer w;
+	if (!start_writer(&w, x, out))
+		return FL_NOMEM;
+	w.prefix = tail->path;
+	w.scope = tail->scope;
+	w.first = tail->position;
+	open_list(&w, tail->node, tail->node->def->type, items, child);
+	frame *list = &w.frames[0];
+	for (*written = 0; list->at < items->count && out->err == FL_OK; ++*written) {
+		/* An item that may not be null and is ends the list; those before it stay. */
+		list->start = out->len;
+		step_item(&w, list);
+		write_down_to(&w, 1);
+		if (w.depth == 0) {
+			out->len = list->start;
+			break;
+		}
 	}
+	fl_buf_char(out, ']');
+	return x->errors.nomem ? FL_NOMEM : FL_OK;
+}
+
+fl_err gql_write_end(gql_exec *x, const gql_tail *tail, const gql_failure *failure)
+{
+	writer w = { .x = x, .prefix = tail->path };
+	add_failure(&w, tail->node, failure);
 	return x->errors.nomem ? FL_NOMEM : FL_OK;
 }

@@ -1,6 +1,6 @@
 /* Answers one request a line on standard input: {"query", "variables", "operationName"}; for tests/graphql, which
  * compares the answers with those of graphql-js.
- *	probe            the shop, executed
+ *	probe            the shop, executed; with "parts": "v0.2" or "2022" the answer is an array of payloads
  *	probe FILE...    the schema of these files, executed with values that are made (made.h)
  * A line {"sdl"} asks whether a schema is refused, and why. */
 #include "shop.h"
@@ -34,6 +34,22 @@ static const void *root_for(fl_ctx *ctx, fl_str query)
 	return made_root(ctx->mem, mutation ? FL_GQL_MUTATION : FL_GQL_QUERY);
 }
 
+/* All payloads, as a JSON array. */
+static fl_err answer_in_parts(fl_ctx *ctx, const fl_gql_request *request)
+{
+	fl_gql_stream *stream;
+	fl_buf_char(&s.out, '[');
+	FL_TRY(fl_gql_stream_open(ctx, s.engine, request, &stream, &s.out, &s.outcome));
+	fl_err err = FL_OK;
+	for (bool more = stream; more && err == FL_OK;) {
+		fl_buf_char(&s.out, ',');
+		err = fl_gql_stream_next(ctx, stream, &s.out, &more);
+	}
+	fl_buf_char(&s.out, ']');
+	fl_gql_stream_close(ctx, stream);
+	return err;
+}
+
 static fl_err answer(fl_ctx *ctx, void *arg)
 {
 	const fl_json *json;
@@ -46,7 +62,11 @@ static fl_err answer(fl_ctx *ctx, void *arg)
 	FL_TRY(fl_gql_request_from_json(json, &request, &ctx->diag));
 	if (made_up)
 		request.root = root_for(ctx, request.query);
-	return fl_gql_execute(ctx, s.engine, &request, &s.out, &s.outcome);
+	fl_str parts = fl_json_str(fl_json_get(json, FL_STR("parts")), FL_STR(""));
+	if (!parts.len)
+		return fl_gql_execute(ctx, s.engine, &request, &s.out, &s.outcome);
+	request.parts = fl_str_eq(parts, FL_STR("2022")) ? FL_GQL_PARTS_OF_2022 : FL_GQL_PARTS;
+	return answer_in_parts(ctx, &request);
 }
 
 enum { SDL_MAX = 1 << 20 };

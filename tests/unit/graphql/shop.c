@@ -377,6 +377,47 @@ static fl_err all_books(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *ba
 	return FL_OK;
 }
 
+/* ---- A list in pages ---- */
+
+typedef struct shelf {
+	fl_gql_pager pager;
+	int64_t at, count;
+	bool breaks;
+} shelf;
+
+static fl_err next_books(fl_ctx *ctx, const fl_gql_field *field, fl_gql_pager *pager, uint32_t wanted, fl_gql_value *items, bool *more)
+{
+	shelf *s = FL_CONTAINER(pager, shelf, pager);
+	int64_t n = FL_MIN(s->count - s->at, (int64_t)wanted);
+	shop_counts_now.pages++;
+	FL_TRY(wait_a_turn(ctx));
+	if (s->breaks && n == 0)
+		return fl_fail(&ctx->diag, FL_CONFLICT, "the shelf broke");
+	const void **found = fl_new_array(ctx->mem, const void *, n);
+	if (!found)
+		return FL_NOMEM;
+	for (int64_t i = 0; i < n; i++, s->at++)
+		found[i] = &books[s->at % FL_COUNT(books)];
+	*items = fl_gql_ptrs(found, n);
+	*more = s->at < s->count || s->breaks;
+	return FL_OK;
+}
+
+static fl_err shelf_of_books(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	int64_t count = fl_gql_arg(field, "count")->integer;
+	if (count > 200000)
+		return fl_fail(&ctx->diag, FL_BAD_INPUT, "the shelf is not that long");
+	for (size_t i = 0; i < batch->count; i++) {
+		shelf *s = fl_new(ctx->mem, shelf);
+		if (!s)
+			return FL_NOMEM;
+		*s = (shelf){ { next_books }, 0, count < 0 ? -count : count, count < 0 };
+		batch->results[i] = fl_gql_paged(&s->pager);
+	}
+	return FL_OK;
+}
+
 /* Query.loop makes more than one parent of what is otherwise a root field. */
 static void give_all(fl_gql_batch *batch, fl_gql_value value)
 {
@@ -484,6 +525,7 @@ const struct fl_api_query fl_api_query = {
 	.bad_firm = FL_GETTER(give_bad),
 	.loop = FL_GETTER(give_query),
 	.all = FL_GETTER(give_columns),
+	.shelf = FL_PAGES(shelf_of_books),
 };
 
 static int32_t total;
@@ -557,11 +599,29 @@ typedef struct run {
 	const char *variables;
 } run;
 
+static fl_err pull_all(fl_ctx *ctx, run *r)
+{
+	shop *s = r->s;
+	fl_gql_stream *stream;
+	FL_TRY(fl_gql_stream_open(ctx, s->engine, &r->request, &stream, &s->out, &s->outcome));
+	fl_err err = FL_OK;
+	for (bool more = stream; more && err == FL_OK;) {
+		fl_buf_char(&s->out, '\n');
+		err = fl_gql_stream_next(ctx, stream, &s->out, &more);
+	}
+	if (stream)
+		fl_gql_stream_count(stream, &s->outcome);
+	fl_gql_stream_close(ctx, stream);
+	return err;
+}
+
 static fl_err run_in_loop(fl_ctx *ctx, void *arg)
 {
 	run *r = arg;
 	if (r->variables)
 		FL_TRY(fl_json_parse(ctx->mem, fl_str_z(r->variables), &r->request.variables, &ctx->diag));
+	if (r->request.parts != FL_GQL_WHOLE)
+		return pull_all(ctx, r);
 	return fl_gql_execute(ctx, r->s->engine, &r->request, &r->s->out, &r->s->outcome);
 }
 
@@ -580,4 +640,9 @@ const char *shop_run_request(shop *s, const fl_gql_request *request, const char 
 const char *shop_run(shop *s, const char *query, const char *variables)
 {
 	return shop_run_request(s, &(fl_gql_request){ .query = fl_str_z(query) }, variables);
+}
+
+const char *shop_run_parts(shop *s, const char *query, const char *variables, fl_gql_parts format)
+{
+	return shop_run_request(s, &(fl_gql_request){ .query = fl_str_z(query), .parts = format }, variables);
 }

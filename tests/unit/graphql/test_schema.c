@@ -175,7 +175,7 @@ static uint64_t selected(const char *query, bool variable, const char *path)
 	assert_true(gql_parse(&plan.doc, &mem, fl_str_z(query), &limits, &errors));
 	gql_validate(schema, &plan.doc, &limits, &scratch, &errors);
 	assert_int_equal(errors.count, 0);
-	assert_true(gql_plan_make(&plan, schema, (fl_str){}, &limits, &scratch, &errors));
+	assert_true(gql_plan_make(&plan, schema, (fl_str){}, NULL, &limits, &scratch, &errors));
 	gql_exec x = { .plan = &plan, .holds = holds };
 	fl_gql_field field = { &x, &plan.root.nodes[0], NULL };
 	uint64_t bits = fl_gql_selected(&field, path);
