@@ -111,6 +111,8 @@ int32_t fl_row_i32(const fl_rows *rows, int row, int column);
 int64_t fl_row_i64(const fl_rows *rows, int row, int column);      /* any integer type */
 float fl_row_f4(const fl_rows *rows, int row, int column);
 double fl_row_f8(const fl_rows *rows, int row, int column);        /* any float type */
+/* A geography(Point) selected as it is, which is much cheaper than asking for its ordinates. False: NULL, or no such point. */
+bool fl_row_place(const fl_rows *rows, int row, int column, double *longitude, double *latitude);
 int64_t fl_row_time(const fl_rows *rows, int row, int column);     /* NULL reads as FL_NEVER */
 fl_uuid fl_row_uuid(const fl_rows *rows, int row, int column);
 fl_str fl_row_text(const fl_rows *rows, int row, int column);
