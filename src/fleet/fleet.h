@@ -92,6 +92,8 @@ typedef struct fl_tenant {
 FL_MUST fl_err fl_tenant_get(fl_ctx *ctx, const fl_tenant **out);
 /* The caller's company has changed: ask for it again. Other loops learn it within the minute. */
 void fl_tenant_forget(fl_ctx *ctx);
+/* The mean time between reports of the caller's company, as this loop found it last; 0: not known yet. Only a hint. */
+int64_t *fl_tenant_pace(fl_ctx *ctx);
 
 /* ---- Money ---------------------------------------------------------------------------------------------------------- */
 

@@ -3,20 +3,25 @@
 #include "fleet/report.h"
 #include "fleet/search.h"
 
+#include <stdlib.h>
+
 #define COLUMNS                                                                                                        \
 	"id, report_number, status, severity, damage_type, priority, vehicle_id, driver_id, facility_id, reported_by, " \
 	"reported_at, incident_at, updated_at, assessed_at, completed_at, description, address, "                       \
-	"ST_Y(location::geometry), ST_X(location::geometry), estimated_cost, actual_cost, version, " \
+	"location, estimated_cost, actual_cost, version, " \
 	"coalesce(stage, stage_of_status(status)), endorsed_by, duplicate_of, phase_since, due_at"
 #define VISIBLE "($1::int IS NULL OR reported_by = $1)"
 
 static int64_t time_or_0(const fl_rows *rows, int row, int column)
 {
-	return fl_row_null(rows, row, column) ? 0 : fl_row_time(rows, row, column);
+	int64_t time = fl_row_time(rows, row, column);
+	return time == FL_NEVER ? 0 : time;
 }
 
 static fl_report read_report(const fl_rows *rows, int i, const char *currency)
 {
+	fl_point location = {};
+	bool has_location = fl_row_place(rows, i, 17, &location.longitude, &location.latitude);
 	return (fl_report){
 		.id = fl_row_uuid(rows, i, 0),
 		.number = fl_row_i64(rows, i, 1),
@@ -35,20 +40,20 @@ static fl_report read_report(const fl_rows *rows, int i, const char *currency)
 		.completed_at = time_or_0(rows, i, 14),
 		.description = fl_row_text(rows, i, 15),
 		.address = fl_row_text(rows, i, 16),
-		.has_location = !fl_row_null(rows, i, 17),
-		.location = { fl_row_f8(rows, i, 17), fl_row_f8(rows, i, 18) },
-		.has_estimated = !fl_row_null(rows, i, 19),
-		.estimated_cents = fl_row_i64(rows, i, 19),
-		.has_actual = !fl_row_null(rows, i, 20),
-		.actual_cents = fl_row_i64(rows, i, 20),
-		.version = fl_row_i32(rows, i, 21),
+		.has_location = has_location,
+		.location = location,
+		.has_estimated = !fl_row_null(rows, i, 18),
+		.estimated_cents = fl_row_i64(rows, i, 18),
+		.has_actual = !fl_row_null(rows, i, 19),
+		.actual_cents = fl_row_i64(rows, i, 19),
+		.version = fl_row_i32(rows, i, 20),
 		.currency = currency,
-		.stage = fl_row_i16(rows, i, 22),
-		.endorsed_by = fl_row_i32(rows, i, 23),
-		.has_duplicate_of = !fl_row_null(rows, i, 24),
-		.duplicate_of = fl_row_uuid(rows, i, 24),
-		.phase_since = time_or_0(rows, i, 25),
-		.due_at = time_or_0(rows, i, 26),
+		.stage = fl_row_i16(rows, i, 21),
+		.endorsed_by = fl_row_i32(rows, i, 22),
+		.has_duplicate_of = !fl_row_null(rows, i, 23),
+		.duplicate_of = fl_row_uuid(rows, i, 23),
+		.phase_since = time_or_0(rows, i, 24),
+		.due_at = time_or_0(rows, i, 25),
 	};
 }
 
@@ -129,9 +134,11 @@ static void arg_ids_between(fl_args *args, const fl_uuid *ids, size_t count)
 		" AND ($10::int2[] IS NULL OR coalesce(stage, stage_of_status(status)) = ANY($10)) AND (NOT $11 OR due_at < now())"
 
 static const fl_sql find_sql = { "reports_find", "SELECT " COLUMNS " FROM damage_reports WHERE " LIST_CONDITIONS " ORDER BY id DESC LIMIT $9" };
-/* The list that is asked for most, by far: everything, newest first. It needs no plan for its values, as long as it has one bound:
- * of two whose values it does not know PostgreSQL takes a two hundredth for granted, so few rows that it would rather sort them all. */
-static const fl_sql newest_sql = { "reports_newest", "SELECT " COLUMNS " FROM damage_reports WHERE id < $1 ORDER BY id DESC LIMIT $2",
+/* The list that is asked for most, by far: everything, newest first. Of two bounds whose values it does not know PostgreSQL
+ * takes a two hundredth for granted, so few rows that it would rather sort them all. The lower bound, given twice, does not
+ * count as one, and still leaves out the months below it. */
+static const fl_sql newest_sql = { "reports_newest",
+				   "SELECT " COLUMNS " FROM damage_reports WHERE id < $1 AND (id >= $2 OR id >= $3) ORDER BY id DESC LIMIT $4",
 				   .generic = true };
 static const fl_sql newest_since_sql = { "reports_newest_since", "SELECT " COLUMNS " FROM damage_reports WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT $3" };
 static const fl_sql search_sql = {
@@ -148,18 +155,62 @@ static bool is_plain(const fl_report_filter *f)
 	       f->search.len == 0;
 }
 
-static fl_err find_newest(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out,
-			  size_t *count)
+static fl_err find_between(fl_ctx *ctx, fl_uuid low, fl_uuid high, uint32_t limit, fl_report **out, size_t *count)
 {
 	const fl_rows *rows;
 	fl_args args = fl_args_make(ctx->mem);
-	const bool since = filter->reported_after != 0;
-	if (since)
-		arg_id_bounds(&args, filter->reported_after, filter->reported_before, after);
-	else
-		fl_arg_uuid(&args, high_bound(filter->reported_before, after));
+	fl_arg_uuid(&args, high);
+	fl_arg_uuid(&args, low);
+	fl_arg_uuid(&args, low);
 	fl_arg_i64(&args, limit);
-	FL_TRY(await_query(ctx, ctx->services->db, since ? &newest_since_sql : &newest_sql, &args, &rows));
+	FL_TRY(await_query(ctx, ctx->services->db, &newest_sql, &args, &rows));
+	return read_reports(ctx, rows, out, count);
+}
+
+static fl_err find_older(fl_ctx *ctx, fl_uuid high, uint32_t limit, fl_report **out, size_t *count)
+{
+	fl_report *older, *all;
+	size_t older_count;
+	FL_TRY(find_between(ctx, (fl_uuid){}, high, limit - (uint32_t)*count, &older, &older_count));
+	all = fl_new_array(ctx->mem, fl_report, *count + older_count);
+	if (!all)
+		return FL_NOMEM;
+	memcpy(all, *out, *count * sizeof(*all));
+	memcpy(all + *count, older, older_count * sizeof(*all));
+	*out = all;
+	*count += older_count;
+	return FL_OK;
+}
+
+/* PostgreSQL makes every month between the bounds ready before it reads the newest, and a page lies in one or two of many
+ * months. So the lower bound is first one that the page should not reach, by the pace at which the company's reports came
+ * when somebody last looked; what it does reach beyond is asked for once more. */
+static fl_uuid likely_low(fl_ctx *ctx, int64_t until, uint32_t limit)
+{
+	int64_t pace = *fl_tenant_pace(ctx);
+	return pace ? fl_uuid7_floor(FL_MAX(until - FL_MAX(4 * pace * limit, 7 * FL_DAY_US), 0)) : (fl_uuid){};
+}
+
+static fl_err find_newest(fl_ctx *ctx, fl_uuid high, uint32_t limit, fl_report **out, size_t *count)
+{
+	int64_t until = FL_MIN(fl_uuid7_time_us(high), fl_now_us());
+	fl_uuid low = likely_low(ctx, until, limit);
+	FL_TRY(find_between(ctx, low, high, limit, out, count));
+	if (*count < limit && !fl_uuid_eq(low, (fl_uuid){}))
+		FL_TRY(find_older(ctx, low, limit, out, count));
+	if (*count == limit)
+		*fl_tenant_pace(ctx) = FL_MAX((until - fl_uuid7_time_us((*out)[limit - 1].id)) / limit, 1);
+	return FL_OK;
+}
+
+static fl_err find_newest_since(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out,
+				size_t *count)
+{
+	const fl_rows *rows;
+	fl_args args = fl_args_make(ctx->mem);
+	arg_id_bounds(&args, filter->reported_after, filter->reported_before, after);
+	fl_arg_i64(&args, limit);
+	FL_TRY(await_query(ctx, ctx->services->db, &newest_since_sql, &args, &rows));
 	return read_reports(ctx, rows, out, count);
 }
 
@@ -172,7 +223,8 @@ fl_err fl_reports_find(fl_ctx *ctx, const fl_report_filter *filter, const fl_uui
 		return fl_search_newest(ctx, filter, after, limit, out, count);
 	FL_TRY(visible_args(ctx, &args));
 	if (is_plain(filter) && fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL))
-		return find_newest(ctx, filter, after, limit, out, count);
+		return filter->reported_after ? find_newest_since(ctx, filter, after, limit, out, count) :
+						find_newest(ctx, high_bound(filter->reported_before, after), limit, out, count);
 	fl_arg_i16s(&args, filter->statuses, filter->status_count);
 	fl_arg_i16s(&args, filter->severities, filter->severity_count);
 	fl_arg_i16s(&args, filter->damage_types, filter->damage_type_count);
@@ -298,12 +350,29 @@ static fl_err read_photo(fl_ctx *ctx, const fl_rows *rows, int i, fl_photo_row *
 	return out->sha256_hex.ptr ? FL_OK : FL_NOMEM;
 }
 
+static int compare_photos(const void *a, const void *b)
+{
+	const fl_photo_row *left = a, *right = b;
+	int order = fl_uuid_cmp(left->report_id, right->report_id);
+	return order ? order : left->id - right->id;
+}
+
+/* They come in the order of the index, month by month, so nearly always there is nothing left to sort; PostgreSQL sorted. */
+static void order_photos(fl_photo_row *photos, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (compare_photos(&photos[i - 1], &photos[i]) > 0) {
+			qsort(photos, count, sizeof(*photos), compare_photos);
+			return;
+		}
+}
+
 fl_err fl_photos_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t report_count, fl_photo_row **out, size_t *count)
 {
 	static const fl_sql sql = { "photos_of_reports",
 				    "SELECT report_id, id, sha256, media_type, bytes, width, height, taken_at, sharpness, brightness, problems,"
 				    " view_sha256, thumb_sha256 FROM damage_photos WHERE report_id = ANY($1)"
-				    " AND report_id >= $2 AND report_id <= $3 ORDER BY report_id, id",
+				    " AND report_id >= $2 AND report_id <= $3",
 				    .generic = true };
 	fl_args args = fl_args_make(ctx->mem);
 	const fl_rows *rows;
@@ -314,6 +383,7 @@ fl_err fl_photos_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t report_c
 		return FL_NOMEM;
 	for (int i = 0; i < rows->count; i++)
 		FL_TRY(read_photo(ctx, rows, i, &photos[i]));
+	order_photos(photos, rows->count);
 	*out = photos;
 	*count = rows->count;
 	return FL_OK;

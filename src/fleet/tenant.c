@@ -9,6 +9,8 @@ struct fl_tenants {
 	struct {
 		fl_tenant tenant;
 		int64_t until_us;
+		int32_t pace_of; /* the company that pace belongs to */
+		int64_t pace;
 	} slots[SLOTS]; /* by id; a later company takes the place of an earlier one */
 };
 
@@ -71,6 +73,15 @@ fl_err fl_tenant_get(fl_ctx *ctx, const fl_tenant **out)
 	*copy = slot->tenant.id == id ? slot->tenant : *copy;
 	*out = copy;
 	return FL_OK;
+}
+
+int64_t *fl_tenant_pace(fl_ctx *ctx)
+{
+	__auto_type slot = &ctx->services->tenants->slots[ctx->caller.tenant_id % SLOTS];
+	if (slot->pace_of != ctx->caller.tenant_id)
+		slot->pace = 0;
+	slot->pace_of = ctx->caller.tenant_id;
+	return &slot->pace;
 }
 
 void fl_tenant_forget(fl_ctx *ctx)

@@ -221,6 +221,30 @@ static fl_err pages_hold_each_report_once(fl_ctx *ctx)
 	return FL_OK;
 }
 
+/* The newest are looked for where they should lie, by the pace of the latest page; a page that reaches further goes on. */
+static fl_err pages_reach_beyond_the_likely_time(fl_ctx *ctx)
+{
+	fl_report *rows;
+	size_t count, all;
+	world_as(ctx, 1, WORLD_MANAGER);
+	FL_TRY(count_found(ctx, &(fl_report_filter){}, &all));
+	assert_int_equal(world_count(&w, "WITH old AS (INSERT INTO damage_reports (tenant_id, id, report_number, vehicle_id, incident_at, location)"
+					 " VALUES (1, uuid7(now() - interval '10 days'), 999999, 1, now(), ST_Point(4.5, 51.25, 4326)) RETURNING 1)"
+					 " SELECT count(*) FROM old"), 1);
+	for (int64_t pace = 0; pace < 2; pace++) {
+		*fl_tenant_pace(ctx) = pace;
+		FL_TRY(fl_reports_find(ctx, &(fl_report_filter){}, NULL, 1000, &rows, &count));
+		assert_int_equal(count, all + 1);
+		assert_int_equal(rows[all].number, 999999);
+		for (size_t i = 1; i < count; i++)
+			assert_true(fl_uuid_cmp(rows[i - 1].id, rows[i].id) > 0);
+		assert_true(rows[all].has_location && rows[all].location.longitude == 4.5 && rows[all].location.latitude == 51.25);
+	}
+	FL_TRY(fl_reports_find(ctx, &(fl_report_filter){}, NULL, 2, &rows, &count));
+	assert_true(count == 2 && *fl_tenant_pace(ctx) > 1);
+	return FL_OK;
+}
+
 static fl_err too_many_keys_are_an_error(fl_ctx *ctx)
 {
 	fl_photo_row *rows;
@@ -250,6 +274,7 @@ SCENE(history_keeps_what_was)
 SCENE(no_change_is_lost)
 SCENE(lists_show_what_may_be_seen)
 SCENE(pages_hold_each_report_once)
+SCENE(pages_reach_beyond_the_likely_time)
 SCENE(too_many_keys_are_an_error)
 
 static int start(void **state)
@@ -271,7 +296,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(keys_hold_under_concurrency_test), cmocka_unit_test(changes_follow_the_rules_test),
 		cmocka_unit_test(history_keeps_what_was_test), cmocka_unit_test(no_change_is_lost_test),
 		cmocka_unit_test(lists_show_what_may_be_seen_test), cmocka_unit_test(pages_hold_each_report_once_test),
-		cmocka_unit_test(too_many_keys_are_an_error_test),
+		cmocka_unit_test(pages_reach_beyond_the_likely_time_test), cmocka_unit_test(too_many_keys_are_an_error_test),
 	};
 	world_child(argc, argv);
 	return cmocka_run_group_tests(tests, start, stop);
