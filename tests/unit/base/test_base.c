@@ -210,6 +210,38 @@ static void json_access(void **state)
 	fl_arena_fini(&mem);
 }
 
+/* Text is copied by blocks: each length, with something to escape at each place, or nothing. */
+static void json_quote_blocks(void **state)
+{
+	static const struct {
+		const char *raw, *written;
+	} specials[] = { { "\"", "\\\"" }, { "\\", "\\\\" }, { "\n", "\\n" }, { "\x1f", "\\u001f" }, { "\x7f", "\x7f" },
+			 { "\xc3\xa9", "\xc3\xa9" }, { "\xff", "\xef\xbf\xbd" }, { " ", " " } };
+	fl_buf raw = fl_buf_make(256), expected = fl_buf_make(256), written = fl_buf_make(256);
+	for (size_t k = 0; k < FL_COUNT(specials); k++)
+		for (size_t len = 0; len < 70; len++)
+			for (size_t at = 0; at <= len; at++) {
+				fl_buf_reset(&raw);
+				fl_buf_reset(&expected);
+				fl_buf_reset(&written);
+				fl_buf_char(&expected, '"');
+				for (size_t i = 0; i <= len; i++) {
+					fl_str in = i == at ? fl_str_z(specials[k].raw) : fl_str_make(&"abcdefghijklmnop"[i % 16], 1);
+					fl_buf_str(&raw, in);
+					fl_buf_str(&expected, i == at ? fl_str_z(specials[k].written) : in);
+				}
+				fl_buf_char(&expected, '"');
+				fl_json_quote(&written, fl_buf_view(&raw));
+				assert_true(fl_str_eq(fl_buf_view(&written), fl_buf_view(&expected)));
+			}
+	fl_buf_reset(&written);
+	fl_json_quote(&written, (fl_str){ NULL, 0 });
+	assert_true(fl_str_eq(fl_buf_view(&written), FL_STR("\"\"")));
+	fl_buf_fini(&raw);
+	fl_buf_fini(&expected);
+	fl_buf_fini(&written);
+}
+
 static void errors(void **state)
 {
 	fl_diag diag = {};
@@ -225,7 +257,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strings), cmocka_unit_test(numbers), cmocka_unit_test(utf8), cmocka_unit_test(arena),
 		cmocka_unit_test(buffer), cmocka_unit_test(times), cmocka_unit_test(uuids), cmocka_unit_test(maps),
-		cmocka_unit_test(json), cmocka_unit_test(json_depth), cmocka_unit_test(json_access), cmocka_unit_test(errors),
+		cmocka_unit_test(json), cmocka_unit_test(json_depth), cmocka_unit_test(json_access), cmocka_unit_test(json_quote_blocks), cmocka_unit_test(errors),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
