@@ -10,6 +10,7 @@ static const char *const queries[] = {
 	"query($v: DamageReportFilter, $first: Int, $after: String) { damageReports(filter: $v, first: $first, after: $after) { nodes { id } } }",
 	"query($v: [Severity!], $w: DateTime, $x: String = \"a\") { damageReports(filter: { severity: $v, reportedAfter: $w, search: $x }) { nodes { id } } }",
 	"query($v: BigInt, $w: Boolean = true) { damageReport(number: $v) { id @skip(if: $w) number @include(if: $w) } }",
+	"query($v: [_Any!]!, $w: ID) { a: _entities(representations: $v) { __typename } b: _entities(representations: [{ __typename: \"Vehicle\", id: $w, x: [$w] }]) { __typename } }",
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)

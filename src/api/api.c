@@ -11,6 +11,11 @@ fl_err fl_api_schema_new(fl_gql_schema **out, fl_diag *diag)
 	return fl_gql_schema_new(&options, out, diag);
 }
 
+fl_str fl_api_schema_text(void)
+{
+	return (fl_str){ fl_api_sdl, fl_api_sdl_len };
+}
+
 enum { PLAN_CACHE_BYTES = 16 << 20, SUBSCRIPTIONS_MAX = 20000, BATCH_MAX = 10 };
 
 static fl_err open_parts(fl_api *api, const fl_api_options *options)

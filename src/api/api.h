@@ -27,6 +27,9 @@ typedef struct fl_api fl_api;
 /* The schema of this program, bound to its resolvers. Errors are mistakes of ours: diag names the field. */
 FL_MUST fl_err fl_api_schema_new(fl_gql_schema **out, fl_diag *diag);
 
+/* Its SDL. */
+fl_str fl_api_schema_text(void);
+
 typedef struct fl_api_options {
 	const fl_gql_schema *schema;
 	fl_services *services;     /* its .api is set to the new object */

@@ -3,7 +3,7 @@
 
 extern const app_verb app_verb_up, app_verb_report, app_verb_token, app_verb_config, app_verb_down, app_verb_migrate,
 	app_verb_doctor, app_verb_seed, app_verb_serve, app_verb_work, app_verb_worker_child, app_verb_backup, app_verb_restore,
-	app_verb_wal;
+	app_verb_schema, app_verb_wal;
 
 const app_verb *const app_verbs[] = {
 	&app_verb_up,
@@ -13,6 +13,7 @@ const app_verb *const app_verbs[] = {
 	&app_verb_token,
 	&app_verb_config,
 	&app_verb_migrate,
+	&app_verb_schema,
 	&app_verb_seed,
 	&app_verb_backup,
 	&app_verb_restore,

@@ -370,6 +370,16 @@ void fl_gql_schema_free(fl_gql_schema *schema);
 uint16_t fl_gql_type_index(const fl_gql_schema *schema, const char *type);
 
 /* Each limit has a code of its own (docs/graphql-limits.md). */
+/* What a schema takes from clients of an older one (breaking), and what may surprise them (not breaking). */
+typedef struct fl_gql_change {
+	const char *kind; /* as graphql-js names it, "FIELD_REMOVED"; KEY_REMOVED of an entity besides */
+	bool breaking;
+	fl_str text;
+} fl_gql_change;
+
+/* Compares two SDLs; the changes live in mem. Errors: FL_BAD_INPUT (one of them is no schema), FL_NOMEM. */
+FL_MUST fl_err fl_gql_schema_compare(fl_arena *mem, fl_str from, fl_str to, const fl_gql_change **out, size_t *count, fl_diag *diag);
+
 typedef struct fl_gql_limits { /* 0 takes the default */
 	uint32_t document_bytes;  /* 256 KiB */
 	uint32_t tokens;          /* 15,000 */

@@ -63,6 +63,7 @@ suite_graphql() {
 	counting node "$root/tests/graphql/differential.mjs" "$build/tests/unit/graphql/graphql_probe" "$root"
 	title "schemas: what the engine and graphql-js refuse"
 	counting node "$root/tests/graphql/sdl.mjs" "$build/tests/unit/graphql/graphql_probe" "$root"
+	counting node "$root/tests/graphql/changes.mjs" "$build/tests/unit/graphql/graphql_probe"
 	title "@defer and @stream beside graphql-js 17: the same data once all parts are there"
 	counting node "$root/tests/graphql/incremental.mjs" "$build/tests/unit/graphql/graphql_probe" "$root"
 	title "GraphQL over HTTP: the audits of graphql-http"

@@ -2,7 +2,7 @@
  * compares the answers with those of graphql-js.
  *	probe            the shop, executed; with "parts": "v0.2" or "2022" the answer is an array of payloads
  *	probe FILE...    the schema of these files, executed with values that are made (made.h)
- * A line {"sdl"} asks whether a schema is refused, and why. */
+ * A line {"sdl"} asks whether a schema is refused, and why; a line {"old", "new"} what changed between two. */
 #include "shop.h"
 
 #include <stdio.h>
@@ -25,6 +25,21 @@ static void judge_sdl(fl_ctx *ctx, fl_str sdl)
 	}
 	fl_json_close(&j, '}');
 	fl_gql_schema_free(schema);
+}
+
+static fl_err tell_changes(fl_ctx *ctx, const fl_json *json)
+{
+	const fl_gql_change *changes;
+	size_t count;
+	fl_json_out j = { .buf = &s.out };
+	FL_TRY(fl_gql_schema_compare(ctx->mem, fl_json_str(fl_json_get(json, FL_STR("old")), FL_STR("")),
+				     fl_json_str(fl_json_get(json, FL_STR("new")), FL_STR("")), &changes, &count, &ctx->diag));
+	fl_json_open(&j, '[');
+	for (size_t i = 0; i < count; i++)
+		fl_json_put_str(&j, fl_str_fmt(ctx->mem, "%s %s %" FL_FMT, changes[i].breaking ? "breaking" : "dangerous", changes[i].kind,
+					       FL_ARG(changes[i].text)));
+	fl_json_close(&j, ']');
+	return FL_OK;
 }
 
 /* The values of a mutation differ from those of a query of the same fields. */
@@ -59,6 +74,8 @@ static fl_err answer(fl_ctx *ctx, void *arg)
 		judge_sdl(ctx, fl_json_str(fl_json_get(json, FL_STR("sdl")), FL_STR("")));
 		return FL_OK;
 	}
+	if (fl_json_get(json, FL_STR("old")))
+		return tell_changes(ctx, json);
 	FL_TRY(fl_gql_request_from_json(json, &request, &ctx->diag));
 	if (made_up)
 		request.root = root_for(ctx, request.query);
