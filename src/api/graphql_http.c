@@ -1,5 +1,6 @@
 /* GraphQL over HTTP: POST with JSON, POST with multipart/form-data (the multipart request specification), GET for queries. */
 #include "api/api_int.h"
+#include "api/search_int.h"
 
 /* The header "GraphQL-Cost: report" shows the cost beside the data, "validate" instead of it. */
 void fl_api_cost_wishes(const fl_request *req, fl_gql_request *request)
@@ -163,5 +164,6 @@ fl_err fl_api_routes(fl_router *router)
 	FL_TRY(fl_router_add(router, FL_POST, "/graphql", post, &upload));
 	FL_TRY(fl_router_add(router, FL_GET, "/graphql", get, NULL));
 	FL_TRY(fl_router_add(router, FL_GET, "/tiles/:z/:x/:y", fl_api_tile, NULL));
+	FL_TRY(fl_api_transfer_routes(router));
 	return fl_router_add(router, FL_GET, "/photos/:report/:photo/:variant", fl_api_photo_bytes, NULL);
 }

@@ -179,6 +179,8 @@ const struct fl_api_query fl_api_query = {
 	.damage_report_clusters = FL_BATCH(fl_api_damage_report_clusters),
 	.damage_report_hotspots = FL_BATCH(fl_api_damage_report_hotspots),
 	.saved_filters = FL_BATCH(fl_api_saved_filters),
+	.import_job = FL_BATCH(fl_api_import_job_by_id),
+	.export_job = FL_BATCH(fl_api_export_job_by_id),
 };
 
 /* ---- Viewer, Tenant ---- */
@@ -356,6 +358,8 @@ const struct fl_api_mutation fl_api_mutation = {
 	.set_report_deadlines = FL_BATCH(fl_api_set_report_deadlines),
 	.save_filter = FL_BATCH(fl_api_save_filter),
 	.delete_saved_filter = FL_BATCH(fl_api_delete_saved_filter),
+	.import_file = FL_BATCH(fl_api_import_file),
+	.export_file = FL_BATCH(fl_api_export_file),
 };
 
 const struct fl_api_create_damage_report_payload fl_api_create_damage_report_payload = { .report = FL_SELF };

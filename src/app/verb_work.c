@@ -6,6 +6,7 @@
 #include "fleet/chores.h"
 #include "fleet/notice.h"
 #include "fleet/relay.h"
+#include "fleet/transfer.h"
 #include "queue/queue.h"
 
 #include <signal.h>
@@ -22,7 +23,7 @@ typedef struct worker {
 	fl_loop *loop;
 	fl_model_facts facts;
 	fl_redis_sub *pokes;
-	fl_runner *assessments, *deliveries;
+	fl_runner *assessments, *deliveries, *transfers;
 	fl_relay *relay;
 	fl_chores *chores;
 	fl_wait stop;
@@ -43,6 +44,7 @@ static void poke_jobs(worker *w)
 {
 	fl_runner_poke(w->assessments);
 	fl_runner_poke(w->deliveries);
+	fl_runner_poke(w->transfers);
 }
 
 /* Somebody committed something: look at once instead of at the next second. */
@@ -74,6 +76,9 @@ static fl_err start_parts(worker *w, fl_ctx *ctx)
 	FL_TRY(fl_runner_start(w->loop, &(fl_runner_opts){ .db = w->services.db, .queue = FL_QUEUE_DELIVER, .concurrency = DELIVERIES,
 		.lease_us = FL_MINUTE_US, .job_timeout_us = 45 * FL_SECOND_US, .arena_max = 4 << 20, .services = &w->services,
 		.handle = fl_deliver_job }, &w->deliveries));
+	/* One at a time: a file is long, and nobody waits at the screen for it. */
+	FL_TRY(fl_runner_start(w->loop, &(fl_runner_opts){ .db = w->services.db, .queue = FL_QUEUE_TRANSFER, .concurrency = 1, .lease_us = LEASE_US,
+		.job_timeout_us = 2 * FL_HOUR_US, .arena_max = 384 << 20, .services = &w->services, .handle = fl_transfer_job }, &w->transfers));
 	FL_TRY(fl_redis_sub_open(w->loop, &(fl_redis_sub_opts){ .url = fl_str_z(w->shared.config->redis_url),
 		.on_message = on_poke, .arg = w }, &ctx->diag, &w->pokes));
 	FL_TRY(fl_redis_sub_add(w->pokes, FL_STR("fleet:poke:jobs")));
@@ -88,6 +93,7 @@ static void stop_parts(worker *w, fl_ctx *ctx)
 	fl_redis_sub_close(w->pokes);
 	await_runner_stop(&last, w->assessments, grace_us);
 	await_runner_stop(&last, w->deliveries, grace_us);
+	await_runner_stop(&last, w->transfers, grace_us);
 	await_relay_stop(&last, w->relay);
 	await_chores_stop(&last, w->chores);
 	app_services_close(&last, &w->services);

@@ -25,7 +25,7 @@
 #include "db/db.h"
 
 /* As in ref_code, kind queue. */
-typedef enum fl_queue_id { FL_QUEUE_ASSESS = 1, FL_QUEUE_DELIVER = 5 } fl_queue_id;
+typedef enum fl_queue_id { FL_QUEUE_ASSESS = 1, FL_QUEUE_DELIVER = 5, FL_QUEUE_TRANSFER = 7 } fl_queue_id;
 
 typedef struct fl_job_new {
 	fl_queue_id queue;

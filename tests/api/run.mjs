@@ -14,6 +14,8 @@
 //   door.jpg = picture --seed 3 --part door       drawn by tools/picture with these options
 //   bad.jpg = text not a picture                  these bytes
 //   empty.jpg = empty
+//   cars.csv @variables.input.file = lines name,vin\nA,B      these lines, escaped as in JSON, at that place instead
+//   cars.csv @variables.input.file = vehicles 12000           so many vehicles that nobody else has
 //   --- answer                                    JSON with the patterns of tests/lib/match.mjs
 //   { "data": { "damageReport": { "number": "<<string>>" } } }
 import { readFileSync, readdirSync } from 'node:fs';
@@ -49,11 +51,18 @@ function parse(text, name) {
 	return steps;
 }
 
+// A CSV file of vehicles with names and VINs of their own.
+function vehicles(count) {
+	const line = (i) => `BULK-${i},WF0EXXTT0BB${String(100000 + i)},Ford,Transit,2021`;
+	return `name,vin,make,model,year\n${Array.from({ length: count }, (_, i) => line(i)).join('\n')}\n`;
+}
+
 function fileOf(line) {
-	const match = /^(\S+) = (picture|text|empty)\s?(.*)$/.exec(line);
+	const match = /^(\S+)(?: @(\S+))? = (picture|text|empty|lines|vehicles)\s?(.*)$/.exec(line);
 	if (!match) throw new Error(`'${line}' names no file`);
-	const [, name, kind, rest] = match;
-	return { name, bytes: kind === 'picture' ? picture(name, rest) : kind === 'text' ? rest : '' };
+	const [, name, at, kind, rest] = match;
+	const made = { picture: () => picture(name, rest), text: () => rest, empty: () => '', lines: () => JSON.parse(`"${rest}"`), vehicles: () => vehicles(Number(rest)) };
+	return { name, at, bytes: made[kind]() };
 }
 
 async function ask(fleet, step, saved) {

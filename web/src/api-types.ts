@@ -51,6 +51,12 @@ export type DamageReportStatsDimension = "STATUS" | "SEVERITY" | "TYPE" | "DEPOT
 /** How the repairs of a vehicle stand beside its value. */
 export type VehicleRiskCategory = "LOW" | "MODERATE" | "HIGH" | "CRITICAL";
 
+/** What a file holds, one record a line. */
+export type TransferKind = "VEHICLES" | "DRIVERS" | "FACILITIES" | "REPORTS";
+
+/** Where an import or export stands. */
+export type TransferState = "WAITING" | "RUNNING" | "DONE" | "FAILED";
+
 /** Where a report stands in its life. */
 export type DamageReportStage = "DRAFT" | "REPORTED" | "TRIAGED" | "ASSESSED" | "APPROVED" | "IN_REPAIR" | "COMPLETED" | "CLOSED" | "REJECTED" | "DUPLICATE" | "DISPUTED" | "REOPENED";
 
@@ -103,6 +109,10 @@ export interface Query {
   damageReportHotspots: Array<DamageReportHotspot>;
   /** The filters that the caller has saved, by name. */
   savedFilters: Array<SavedFilter>;
+  /** How an import stands. Null when this company has no such import. */
+  importJob: ImportJob | null;
+  /** How an export stands. Null when this company has no such export. */
+  exportJob: ExportJob | null;
   /** What the company has decided about its reports: who may approve how much, and how soon things must happen. */
   reportPolicy: ReportPolicy;
 }
@@ -240,6 +250,16 @@ export interface QueryDamageReportHotspotsArgs {
   first?: number | null;
 }
 
+/** The arguments of Query.importJob. */
+export interface QueryImportJobArgs {
+  id: string;
+}
+
+/** The arguments of Query.exportJob. */
+export interface QueryExportJobArgs {
+  id: string;
+}
+
 /** The caller of this request. */
 export interface Viewer {
   /** The company. */
@@ -349,6 +369,10 @@ export interface Mutation {
   saveFilter: SaveFilterPayload;
   /** Deletes a saved filter of the caller. */
   deleteSavedFilter: DeleteSavedFilterPayload;
+  /** Imports a CSV file of new records, or only checks it. A file with a bad line imports nothing. Up to 10,000 lines are done at once; longer files go on by themselves: follow importJob. */
+  importFile: ImportFilePayload;
+  /** Makes a CSV file of all records of a kind; follow exportJob until it has a url. GET /exports/reports.csv gives the same at once, as a stream. */
+  exportFile: ExportFilePayload;
   /** Moves a report along its life. Ask availableTransitions first: it says what the caller may do and why not. */
   transitionDamageReport: TransitionDamageReportPayload;
   /** Takes back the caller's last step, within ten minutes and if nothing has happened to the report since. */
@@ -499,6 +523,16 @@ export interface MutationSaveFilterArgs {
 /** The arguments of Mutation.deleteSavedFilter. */
 export interface MutationDeleteSavedFilterArgs {
   id: string;
+}
+
+/** The arguments of Mutation.importFile. */
+export interface MutationImportFileArgs {
+  input: ImportFileInput;
+}
+
+/** The arguments of Mutation.exportFile. */
+export interface MutationExportFileArgs {
+  input: ExportFileInput;
 }
 
 /** The arguments of Mutation.transitionDamageReport. */
@@ -1284,6 +1318,82 @@ export interface DeleteSavedFilterPayload {
   id: string;
 }
 
+/** An import. */
+export interface ImportJob {
+  /** Its id. */
+  id: string;
+  /** What the file holds. */
+  kind: TransferKind;
+  /** Where it stands. */
+  state: TransferState;
+  /** Whether the file was only checked. */
+  dryRun: boolean;
+  /** How many lines the file has, without the first; 0 before it was read. */
+  total: number;
+  /** How many lines are imported, or checked. */
+  done: number;
+  /** How many lines are wrong. */
+  bad: number;
+  /** What is wrong with them, in the order of the file: the first 1,000 things. */
+  problems: Array<ImportProblem>;
+  /** Why it failed. */
+  error: string | null;
+  /** When it was asked for. */
+  createdAt: DateTime;
+  /** When it was done, or failed. */
+  finishedAt: DateTime | null;
+}
+
+/** The arguments of ImportJob.problems. */
+export interface ImportJobProblemsArgs {
+  /** How many problems to return, 1 to 1000. */
+  first?: number | null;
+}
+
+/** Something that is wrong with a line. */
+export interface ImportProblem {
+  /** The line, counted from 1; the first line names the columns. */
+  line: number;
+  /** The column; empty when it is about the whole line. */
+  column: string;
+  /** What stands there, up to 200 bytes. */
+  value: string;
+  /** What is wrong, and what would be right. */
+  problem: string;
+}
+
+/** An export to a file. */
+export interface ExportJob {
+  /** Its id. */
+  id: string;
+  /** What the file holds. */
+  kind: TransferKind;
+  /** Where it stands. */
+  state: TransferState;
+  /** How many records are written. */
+  done: number;
+  /** The file, once it is done. */
+  url: string | null;
+  /** Why it failed. */
+  error: string | null;
+  /** When it was asked for. */
+  createdAt: DateTime;
+  /** When it was done, or failed. */
+  finishedAt: DateTime | null;
+}
+
+/** The import. */
+export interface ImportFilePayload {
+  /** How it stands. */
+  job: ImportJob;
+}
+
+/** The export. */
+export interface ExportFilePayload {
+  /** How it stands. */
+  job: ExportJob;
+}
+
 /** A way on from where a report stands. */
 export interface AvailableTransition {
   /** The way. */
@@ -1774,6 +1884,22 @@ export interface SaveFilterInput {
   name: string;
   /** The filter as a JSON object, as in {"status":["ASSESSED"]}; at most 16,000 bytes. */
   filter: string;
+}
+
+/** A file to import. */
+export interface ImportFileInput {
+  /** What it holds. */
+  kind: TransferKind;
+  /** The file: CSV in UTF-8, at most 25 MB, separated by commas, semicolons or tabs; its first line names the columns. */
+  file: Upload;
+  /** Only checks the file: what would be wrong is told, nothing is written. */
+  dryRun?: boolean;
+}
+
+/** A file to make. */
+export interface ExportFileInput {
+  /** What it shall hold. */
+  kind: TransferKind;
 }
 
 /** A step of a report's life. */

@@ -138,6 +138,53 @@ static fl_err tiles_of_ones_own(fl_ctx *ctx)
 	return FL_OK;
 }
 
+/* ---- exports ---- */
+
+static fl_err export_of(fl_ctx *ctx, const char *place, int tenant, int user, fl_str *answer)
+{
+	fl_str line = fl_str_fmt(ctx->mem, "GET /exports/%s", place);
+	return ask(ctx, line.ptr, bearer(ctx, token_of(ctx, tenant, user)), FL_STR(""), answer);
+}
+
+/* More than a page, with texts that a spreadsheet would run; and nothing of another company. */
+static fl_err exports_of_ones_own(fl_ctx *ctx)
+{
+	static const struct {
+		const char *place;
+		int tenant, user, status;
+	} cases[] = { { "vehicles.csv", 1, WORLD_MANAGER, 200 }, { "vehicles.csv", 1, WORLD_AUDITOR, 200 }, { "vehicles.csv", 1, WORLD_DRIVER, 403 },
+		      { "drivers.csv", 1, WORLD_DRIVER, 403 }, { "drivers.csv", 1, WORLD_MANAGER, 200 }, { "facilities.csv", 2, WORLD_MANAGER, 200 },
+		      { "reports.csv", 1, WORLD_MANAGER, 200 }, { "users.csv", 1, WORLD_MANAGER, 404 }, { "vehicles", 1, WORLD_MANAGER, 404 },
+		      { "jobs/nothing", 1, WORLD_MANAGER, 404 } };
+	fl_str answer;
+	(void)pg_fixture_sql(&w.pg, "INSERT INTO vehicles (tenant_id, id, name, vin, make, model, year, plate) SELECT 1, 5000 + n, 'EXP' || n, 'VINEXP' || n, '=cmd(1)', 'b', 2020, 'P-1'"
+		" FROM generate_series(1, 1200) n");
+	for (size_t i = 0; i < FL_COUNT(cases); i++) {
+		FL_TRY(export_of(ctx, cases[i].place, cases[i].tenant, cases[i].user, &answer));
+		assert_int_equal(status_of(answer), cases[i].status);
+	}
+	FL_TRY(export_of(ctx, "vehicles.csv", 1, WORLD_MANAGER, &answer));
+	assert_true(has(answer, "chunked") && has(answer, "text/csv") && has(answer, "attachment; filename=\"vehicles.csv\""));
+	assert_true(has(answer, "name,kind,plate,vin,make,model,year,value,facility\r\n") && has(answer, "\"'=cmd(1)\"") && has(answer, "EXP1200,"));
+	FL_TRY(export_of(ctx, "vehicles.csv", 2, WORLD_MANAGER, &answer));
+	assert_true(!has(answer, "EXP") && has(answer, "VAN-12"));
+	FL_TRY(ask(ctx, "GET /exports/vehicles.csv", FL_STR(""), FL_STR(""), &answer));
+	assert_int_equal(status_of(answer), 401);
+	/* A file that was made is its company's. */
+	fl_blob blob;
+	FL_TRY(fl_store_put(ctx, w.store, FL_STR("name\r\nX\r\n"), &blob));
+	fl_str hex = fl_str_hex(ctx->mem, blob.id.bytes, sizeof(blob.id.bytes));
+	fl_str sql = fl_str_fmt(ctx->mem, "INSERT INTO transfers (tenant_id, role, direction, kind, state, blob) VALUES (1, 2, 2, 1, 3, decode('%.*s', 'hex')) RETURNING id", FL_ARG(hex));
+	fl_str place = fl_str_fmt(ctx->mem, "jobs/%s", pg_fixture_sql(&w.pg, sql.ptr));
+	FL_TRY(export_of(ctx, place.ptr, 1, WORLD_MANAGER, &answer));
+	assert_true(status_of(answer) == 200 && has(answer, "name\r\nX\r\n"));
+	FL_TRY(export_of(ctx, place.ptr, 2, WORLD_MANAGER, &answer));
+	assert_int_equal(status_of(answer), 404);
+	FL_TRY(export_of(ctx, place.ptr, 1, WORLD_DRIVER, &answer));
+	assert_int_equal(status_of(answer), 403);
+	return FL_OK;
+}
+
 /* ---- log-ins ---- */
 
 static fl_err cookies_count_on_our_pages_only(fl_ctx *ctx)
@@ -259,6 +306,7 @@ static fl_err with_server(fl_ctx *ctx)
 	}
 SCENE(photos_for_those_who_may)
 SCENE(tiles_of_ones_own)
+SCENE(exports_of_ones_own)
 SCENE(cookies_count_on_our_pages_only)
 SCENE(sockets_ask_who_is_there)
 SCENE(long_lists_are_answered)
@@ -281,7 +329,7 @@ static int stop(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(photos_for_those_who_may_test), cmocka_unit_test(tiles_of_ones_own_test),
+		cmocka_unit_test(photos_for_those_who_may_test), cmocka_unit_test(tiles_of_ones_own_test), cmocka_unit_test(exports_of_ones_own_test),
 		cmocka_unit_test(cookies_count_on_our_pages_only_test),
 		cmocka_unit_test(sockets_ask_who_is_there_test), cmocka_unit_test(long_lists_are_answered_test),
 	};
