@@ -69,14 +69,14 @@ bool fl_uuid_parse(fl_str text, fl_uuid *out)
 
 void fl_uuid_format(fl_uuid id, char out[FL_UUID_TEXT + 1])
 {
-	char *to = out;
+	static const uint8_t places[16] = { 0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34 };
+	static const char digits[] = "0123456789abcdef";
 	for (int i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*to++ = '-';
-		*to++ = "0123456789abcdef"[id.bytes[i] >> 4];
-		*to++ = "0123456789abcdef"[id.bytes[i] & 15];
+		out[places[i]] = digits[id.bytes[i] >> 4];
+		out[places[i] + 1] = digits[id.bytes[i] & 15];
 	}
-	*to = 0;
+	out[8] = out[13] = out[18] = out[23] = '-';
+	out[FL_UUID_TEXT] = 0;
 }
 
 fl_str fl_uuid_str(fl_arena *mem, fl_uuid id)

@@ -260,15 +260,8 @@ static bool write_uuid(fl_buf *out, const fl_uuid *id)
 	char *to = fl_buf_reserve(out, FL_UUID_TEXT + 3);
 	if (!to)
 		return true;
-	static const char digits[] = "0123456789abcdef";
-	*to++ = '"';
-	for (int i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*to++ = '-';
-		*to++ = digits[id->bytes[i] >> 4];
-		*to++ = digits[id->bytes[i] & 15];
-	}
-	*to = '"';
+	fl_uuid_format(*id, to + 1); /* and a NUL, which the last quote replaces */
+	to[0] = to[FL_UUID_TEXT + 1] = '"';
 	fl_buf_commit(out, FL_UUID_TEXT + 2);
 	return true;
 }
