@@ -43,6 +43,12 @@ static fl_err report_keys(fl_ctx *ctx, const fl_gql_batch *batch, fl_gql_keys_uu
 	return fl_gql_distinct_uuid(ctx->mem, ids, NULL, batch->count, out);
 }
 
+static fl_photo_detail photo_detail(const fl_gql_field *field)
+{
+	const uint64_t more = UINT64_C(1) << FL_API_PHOTO_TAKEN_AT | UINT64_C(1) << FL_API_PHOTO_QUALITY;
+	return fl_gql_selected(field, "") & more ? FL_PHOTO_ALL : FL_PHOTO_FILE;
+}
+
 /* Photos come ordered by report, so those of one report lie side by side. */
 static fl_err photos(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
@@ -50,7 +56,7 @@ static fl_err photos(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch
 	fl_photo_row *rows;
 	size_t count;
 	FL_TRY(report_keys(ctx, batch, &keys));
-	FL_TRY(fl_photos_of_reports(ctx, keys.keys, keys.count, &rows, &count));
+	FL_TRY(fl_photos_of_reports(ctx, keys.keys, keys.count, photo_detail(field), &rows, &count));
 	fl_gql_value *lists = fl_new_array(ctx->mem, fl_gql_value, keys.count);
 	if (!lists)
 		return FL_NOMEM;

@@ -12,7 +12,7 @@ static fl_err find_photo(fl_ctx *ctx, fl_uuid report_id, int32_t number, const f
 	FL_TRY(fl_reports_get(ctx, &report_id, 1, &reports, &count));
 	if (count == 0)
 		return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no such photo");
-	FL_TRY(fl_photos_of_reports(ctx, &report_id, 1, &photos, &count));
+	FL_TRY(fl_photos_of_reports(ctx, &report_id, 1, FL_PHOTO_ALL, &photos, &count));
 	for (size_t i = 0; i < count; i++)
 		if (photos[i].id == number) {
 			*out = &photos[i];

@@ -367,16 +367,20 @@ static void order_photos(fl_photo_row *photos, size_t count)
 		}
 }
 
-fl_err fl_photos_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t report_count, fl_photo_row **out, size_t *count)
+fl_err fl_photos_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t report_count, fl_photo_detail detail, fl_photo_row **out,
+			    size_t *count)
 {
+#define IF_ALL(column) "CASE WHEN $4 THEN " column " END"
 	static const fl_sql sql = { "photos_of_reports",
-				    "SELECT report_id, id, sha256, media_type, bytes, width, height, taken_at, sharpness, brightness, problems,"
-				    " view_sha256, thumb_sha256 FROM damage_photos WHERE report_id = ANY($1)"
-				    " AND report_id >= $2 AND report_id <= $3",
+				    "SELECT report_id, id, sha256, media_type, bytes, width, height, " IF_ALL("taken_at") ", " IF_ALL("sharpness") ", "
+				    IF_ALL("brightness") ", " IF_ALL("problems") ", " IF_ALL("view_sha256") ", " IF_ALL("thumb_sha256")
+				    " FROM damage_photos WHERE report_id = ANY($1) AND report_id >= $2 AND report_id <= $3",
 				    .generic = true };
+#undef IF_ALL
 	fl_args args = fl_args_make(ctx->mem);
 	const fl_rows *rows;
 	arg_ids_between(&args, reports, report_count);
+	fl_arg_bool(&args, detail == FL_PHOTO_ALL);
 	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
 	fl_photo_row *photos = fl_new_array(ctx->mem, fl_photo_row, (size_t)rows->count);
 	if (!photos)

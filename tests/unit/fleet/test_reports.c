@@ -245,6 +245,24 @@ static fl_err pages_reach_beyond_the_likely_time(fl_ctx *ctx)
 	return FL_OK;
 }
 
+static fl_err photos_say_as_much_as_is_asked(fl_ctx *ctx)
+{
+	fl_photo_row *rows;
+	fl_uuid id;
+	size_t count;
+	world_as(ctx, 1, WORLD_DRIVER);
+	FL_TRY(world_file(ctx, "two photos", (fl_upload[]){ world_photo(ctx, 1), world_photo(ctx, 2) }, 2, &id));
+	for (fl_photo_detail detail = FL_PHOTO_FILE; detail <= FL_PHOTO_ALL; detail++) {
+		FL_TRY(fl_photos_of_reports(ctx, &id, 1, detail, &rows, &count));
+		assert_int_equal(count, 2);
+		for (int i = 0; i < 2; i++) {
+			assert_true(rows[i].id == i + 1 && rows[i].width > 0 && rows[i].sha256_hex.len == 64);
+			assert_true(rows[i].has_variants == (detail == FL_PHOTO_ALL) && rows[i].has_quality == (detail == FL_PHOTO_ALL));
+		}
+	}
+	return FL_OK;
+}
+
 static fl_err too_many_keys_are_an_error(fl_ctx *ctx)
 {
 	fl_photo_row *rows;
@@ -253,9 +271,9 @@ static fl_err too_many_keys_are_an_error(fl_ctx *ctx)
 	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, FL_ARG_KEYS_MAX + 1);
 	for (int i = 0; i <= FL_ARG_KEYS_MAX; i++)
 		ids[i] = fl_uuid7(fl_now_us() + i * 1000);
-	FL_TRY(fl_photos_of_reports(ctx, ids, FL_ARG_KEYS_MAX, &rows, &count));
+	FL_TRY(fl_photos_of_reports(ctx, ids, FL_ARG_KEYS_MAX, FL_PHOTO_ALL, &rows, &count));
 	assert_int_equal(count, 0);
-	assert_int_equal(fl_photos_of_reports(ctx, ids, FL_ARG_KEYS_MAX + 1, &rows, &count), FL_TOO_LARGE);
+	assert_int_equal(fl_photos_of_reports(ctx, ids, FL_ARG_KEYS_MAX + 1, FL_PHOTO_ALL, &rows, &count), FL_TOO_LARGE);
 	return FL_OK;
 }
 
@@ -275,6 +293,7 @@ SCENE(no_change_is_lost)
 SCENE(lists_show_what_may_be_seen)
 SCENE(pages_hold_each_report_once)
 SCENE(pages_reach_beyond_the_likely_time)
+SCENE(photos_say_as_much_as_is_asked)
 SCENE(too_many_keys_are_an_error)
 
 static int start(void **state)
@@ -297,6 +316,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(history_keeps_what_was_test), cmocka_unit_test(no_change_is_lost_test),
 		cmocka_unit_test(lists_show_what_may_be_seen_test), cmocka_unit_test(pages_hold_each_report_once_test),
 		cmocka_unit_test(pages_reach_beyond_the_likely_time_test), cmocka_unit_test(too_many_keys_are_an_error_test),
+		cmocka_unit_test(photos_say_as_much_as_is_asked_test),
 	};
 	world_child(argc, argv);
 	return cmocka_run_group_tests(tests, start, stop);
