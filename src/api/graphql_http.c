@@ -1,6 +1,7 @@
 /* GraphQL over HTTP: POST with JSON, POST with multipart/form-data (the multipart request specification), GET for queries. */
 #include "api/api_int.h"
 #include "api/search_int.h"
+#include "obs/trace.h"
 
 /* The header "GraphQL-Cost: report" shows the cost beside the data, "validate" instead of it. */
 void fl_api_cost_wishes(const fl_request *req, fl_gql_request *request)
@@ -10,9 +11,21 @@ void fl_api_cost_wishes(const fl_request *req, fl_gql_request *request)
 	request->cost_only |= fl_str_eq_nocase(header, FL_STR("validate"));
 }
 
+/* The header "Fleet-Explain: 1" shows plan, calls and SQL beside the data, to those who may see them. */
+static fl_err explain_wishes(fl_ctx *ctx, const fl_request *req, fl_gql_request *request)
+{
+	fl_str header = fl_request_header(req, FL_STR("fleet-explain"));
+	if (header.len == 0 || fl_str_eq(header, FL_STR("0")))
+		return FL_OK;
+	FL_TRY(fl_must(ctx, FL_MAY_EXPLAIN));
+	request->explain = true;
+	return ctx->trace || fl_trace_open(ctx, FL_STR("explain"), FL_SPAN_INTERNAL, (fl_str){}) ? FL_OK : FL_NOMEM;
+}
+
 static fl_err run(fl_ctx *ctx, fl_request *req, fl_response *res, fl_gql_request *request)
 {
 	fl_gql_outcome outcome = {};
+	FL_TRY(explain_wishes(ctx, req, request));
 	fl_api_cost_wishes(req, request);
 	request->budget = fl_api_budget(ctx);
 	fl_buf out = fl_buf_make(FL_API_ANSWER_MAX);

@@ -7,6 +7,7 @@
  * Each message has a coroutine, so that a long query keeps no complete and no ping waiting. A pong is sent when every
  * subscription asked for before the ping hears its events: a client that reads after the pong misses nothing. */
 #include "api/api_int.h"
+#include "obs/trace.h"
 
 #include <stdlib.h>
 
@@ -228,9 +229,14 @@ static fl_err execute(fl_ctx *ctx, operation *op, const fl_json *payload)
 /* From subscribe to the end of its coroutine; what is followed then lives on without one. */
 static void run(fl_ctx *ctx, operation *op, const fl_json *payload)
 {
+	fl_tracer *tracer = ctx->services->tracer;
+	fl_str parent = fl_json_str(fl_json_get(fl_json_get(payload, FL_STR("extensions")), FL_STR("traceparent")), FL_STR(""));
+	bool traced = fl_tracer_wants(tracer, parent) && fl_trace_open(ctx, FL_STR("graphql-transport-ws"), FL_SPAN_SERVER, parent);
 	op->running = ctx;
 	fl_err err = execute(ctx, op, payload);
 	op->running = NULL;
+	if (traced)
+		fl_trace_close(ctx, tracer, err);
 	if (op->gone) {
 		free(op);
 		return;

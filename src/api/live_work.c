@@ -1,6 +1,7 @@
 /* From a queued event to answers: the ready line of groups, the coroutines that work it off, and what is said when a group
  * is slower than its events. */
 #include "api/live_int.h"
+#include "obs/trace.h"
 
 #include <stdlib.h>
 
@@ -137,7 +138,11 @@ static void execute(fl_live_group *group, fl_live_event *event)
 	ctx.caller = group->caller;
 	ctx.services = group->live->services;
 	group->executing = &ctx;
+	fl_tracer *tracer = ctx.services->tracer;
+	if (fl_tracer_wants(tracer, (fl_str){}) && fl_trace_open(&ctx, fl_str_z(group->filter.topic->field), FL_SPAN_CONSUMER, (fl_str){}))
+		fl_span_text(ctx.span, "messaging.message.type", fl_str_z(event->change.type));
 	fl_err err = answer(&ctx, group, event);
+	fl_trace_close(&ctx, tracer, err);
 	group->executing = NULL;
 	if (err != FL_OK && !group->left) {
 		fl_warn("subscription: an event could not be shown: %s", fl_diag_text(&ctx.diag, err));

@@ -36,6 +36,8 @@
 	TEXT(mail_url, "FLEET_MAIL_URL", "--mail-url", "", "URL", "the mail server for alerts, as in smtp://host:25 or smtps://user:password@host; empty: no mail") \
 	TEXT(mail_from, "FLEET_MAIL_FROM", "--mail-from", "", "ADDRESS", "whom alerts come from") \
 	TEXT(backup_dir, "FLEET_BACKUP_DIR", "--backup-dir", "", "DIR", "where `fleet backup` keeps backups; empty: HOME/backup. Another disk is better") \
+	TEXT(otlp_url, "FLEET_OTLP_URL", "--otlp-url", "", "URL", "collector that gets traces by OTLP over HTTP, as in http://localhost:4318; empty: no traces") \
+	NUMBER(trace_percent, "FLEET_TRACE_PERCENT", "--trace-percent", 100, 0, 100, "N", "of requests that are traced when they do not say") \
 	TEXT(log_level, "FLEET_LOG_LEVEL", "--log-level", "info", "LEVEL", "debug, info, warn or error")
 
 typedef enum app_source { APP_FROM_DEFAULT, APP_FROM_ENVIRONMENT, APP_FROM_FLAG } app_source;

@@ -1,4 +1,6 @@
 #include "app/services.h"
+#include "app/tracing.h"
+#include "obs/trace.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -40,13 +42,14 @@ void app_shared_close(app_shared *shared)
 	explicit_bzero(shared->webhook_key, sizeof(shared->webhook_key));
 }
 
-static void on_statement(void *arg, fl_ctx *ctx, const fl_sql *sql, int64_t took_us, fl_err err)
+static void on_statement(void *arg, fl_ctx *ctx, const fl_sql *sql, int64_t took_us, int64_t rows, fl_err err)
 {
 	app_metrics *metrics = arg;
 	atomic_fetch_add_explicit(&metrics->sql_statements, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&metrics->sql_us, (unsigned long long)took_us, memory_order_relaxed);
 	if (err != FL_OK)
 		atomic_fetch_add_explicit(&metrics->sql_errors, 1, memory_order_relaxed);
+	app_trace_statement(ctx, sql, took_us, rows, err);
 }
 
 static fl_err open_parts(fl_ctx *ctx, app_shared *shared, const char *role, const char *name, fl_services *s)
@@ -58,6 +61,9 @@ static fl_err open_parts(fl_ctx *ctx, app_shared *shared, const char *role, cons
 		.on_statement = on_statement, .arg = &shared->metrics }, &s->db));
 	FL_TRY(fl_redis_open(ctx->loop, &(fl_redis_opts){ .url = fl_str_z(config->redis_url) }, &ctx->diag, &s->redis));
 	fl_redis_send(s->redis, 1, (fl_str[]){ FL_STR("PING") }); /* connects now, so that /readyz can tell */
+	if (config->otlp_url[0])
+		FL_TRY(fl_tracer_new(ctx->loop, &(fl_tracer_options){ .url = fl_str_z(config->otlp_url), .service = fl_str_z(name),
+			.percent = (unsigned)config->trace_percent }, &ctx->diag, &s->tracer));
 	FL_TRY(fl_worker_pool_open(ctx->loop, &(fl_worker_options){ .children = (int)config->photo_workers }, &ctx->diag,
 		&s->workers));
 	return fl_services_init(s);
@@ -85,6 +91,7 @@ void app_services_close(fl_ctx *ctx, fl_services *services)
 {
 	fl_services_fini(services);
 	fl_worker_pool_close(services->workers);
+	await_tracer_close(ctx, services->tracer);
 	fl_redis_close(services->redis);
 	await_db_close(ctx, services->db);
 	*services = (fl_services){ 0 };

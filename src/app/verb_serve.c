@@ -5,6 +5,7 @@
 #include "app/health.h"
 #include "app/port.h"
 #include "app/services.h"
+#include "app/tracing.h"
 #include "page/page.h"
 
 #include <pthread.h>
@@ -95,6 +96,8 @@ static fl_err open_server(server_loop *l, fl_ctx *ctx)
 		.port = (uint16_t)s->shared.port,
 		.router = s->router,
 		.services = &l->services,
+		.before = config->otlp_url[0] ? app_trace_begin : NULL,
+		.on_access = config->otlp_url[0] ? app_trace_end : NULL,
 		.connections_max = (unsigned)config->connections_max,
 		.connections_per_ip = (unsigned)config->connections_per_ip,
 		.in_flight_max = (unsigned)config->in_flight_max,

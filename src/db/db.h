@@ -141,8 +141,8 @@ typedef struct fl_db_opts {
 	int64_t slow_us;             /* 0: 250 ms. Slower statements are logged by name */
 	/* Runs on a fresh connection before its first use, so that no request pays for the first plan (36 ms with many months). */
 	const char *const *warm;     /* NULL-terminated SQL texts; NULL: fl_db_warm */
-	/* Called after each statement, with ctx of the caller (NULL when it left): counters, traces. */
-	void (*on_statement)(void *arg, fl_ctx *ctx, const fl_sql *sql, int64_t took_us, fl_err err);
+	/* Called after each statement, with ctx of the caller (NULL when it left): counters, traces. rows: returned or changed. */
+	void (*on_statement)(void *arg, fl_ctx *ctx, const fl_sql *sql, int64_t took_us, int64_t rows, fl_err err);
 	void *arg;
 } fl_db_opts;
 

@@ -37,6 +37,13 @@ void fl_request_free(fl_db_request *r)
 	free(r);
 }
 
+static int64_t rows_of(const PGresult *result)
+{
+	if (!result)
+		return 0;
+	return PQresultStatus(result) == PGRES_TUPLES_OK ? PQntuples(result) : strtoll(PQcmdTuples((PGresult *)(uintptr_t)result), NULL, 10);
+}
+
 static void count_statements(fl_db *db, fl_db_request *r)
 {
 	int64_t took_us = fl_mono_us() - r->started_us;
@@ -46,7 +53,7 @@ static void count_statements(fl_db *db, fl_db_request *r)
 		return;
 	for (int i = 0; i < r->count; i++)
 		if (db->opts.on_statement)
-			db->opts.on_statement(db->opts.arg, r->ctx, r->stmts[i].sql, took_us, r->err);
+			db->opts.on_statement(db->opts.arg, r->ctx, r->stmts[i].sql, took_us, rows_of(r->results[i]), r->err);
 	if (took_us >= db->opts.slow_us && r->count > 0) {
 		db->stats.slow++;
 		fl_warn("db: slow: %s%s took %d ms", r->stmts[0].sql->name, r->count > 1 ? " and others" : "", (int)(took_us / 1000));

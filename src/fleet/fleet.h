@@ -36,6 +36,7 @@ typedef struct fl_services {
 	const char *redis_url;         /* for subscribers, which have connections of their own */
 	const char *public_url;        /* as in "http://localhost:8080"; no slash at the end */
 	const char *tmp_dir;           /* for uploads; 0700 */
+	struct fl_tracer *tracer;      /* obs/trace.h; NULL: nothing is traced */
 	bool secure_cookies;           /* public_url is https */
 	fl_outbound *outbound;         /* shared by all loops: webhooks and mail */
 	const uint8_t *webhook_key;    /* 32 bytes: secrets of webhooks are derived from it */
@@ -64,7 +65,8 @@ void fl_services_fini(fl_services *services);
 	X(REPORT_DISPUTE, "contest how a report ended", 1, 1, 0, 1)                                                    \
 	X(POLICY_WRITE, "set limits and deadlines", 0, 0, 0, 1)                                                          \
 	X(INTEGRATE, "set up webhooks", 0, 0, 0, 1)                                                                    \
-	X(ALERT, "set up alerts", 0, 1, 1, 1)
+	X(ALERT, "set up alerts", 0, 1, 1, 1)                                                                          \
+	X(EXPLAIN, "see how an operation is executed", 0, 1, 0, 1)
 
 typedef enum fl_permission {
 #define FL_PERMISSION_ENUM(name, text, driver, manager, auditor, admin) FL_MAY_##name,

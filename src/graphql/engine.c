@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "io/io.h"
+#include "obs/trace.h"
 
 enum {
 	PLAN_BYTES_MAX = 32 << 20,    /* of one prepared document */
@@ -353,12 +354,26 @@ bool gql_admit(gql_exec *x, const fl_gql_request *request, fl_gql_outcome *outco
 	return false;
 }
 
+static bool has_extensions(const gql_exec *x)
+{
+	return x->show_cost || x->explain;
+}
+
 static void write_extensions(const gql_exec *x, fl_buf *out)
 {
-	if (!x->show_cost)
+	if (!has_extensions(x))
 		return;
-	fl_buf_lit(out, "\"extensions\":{\"cost\":");
-	gql_cost_write(out, x->cost, x->budget);
+	fl_buf_lit(out, "\"extensions\":{");
+	if (x->show_cost) {
+		fl_buf_lit(out, "\"cost\":");
+		gql_cost_write(out, x->cost, x->budget);
+	}
+	if (x->show_cost && x->explain)
+		fl_buf_char(out, ',');
+	if (x->explain) {
+		fl_buf_lit(out, "\"explain\":");
+		gql_explain_write(x, out);
+	}
 	fl_buf_char(out, '}');
 }
 
@@ -437,9 +452,13 @@ fl_err gql_run_and_write(gql_exec *x, fl_buf *out)
 		return FL_NOMEM;
 	x->sets[plan->root.set] = (gql_set){ &x->root, 1 };
 	FL_TRY(gql_run_batches(x));
+	if (x->explain)
+		x->explain->executed_us = fl_mono_us();
 	fl_buf_lit(out, "{\"data\":");
 	FL_TRY(gql_write_data(x, out));
-	if (x->show_cost)
+	if (x->explain)
+		x->explain->written_us = fl_mono_us();
+	if (has_extensions(x))
 		fl_buf_char(out, ',');
 	write_extensions(x, out);
 	if (x->errors.count)
@@ -465,24 +484,52 @@ static fl_err run_to_end(gql_exec *x, fl_buf *out, fl_gql_outcome *outcome)
 	return err;
 }
 
+/* Settles what variables decide, asks the cost, runs and writes. */
+static fl_err execute_settled(gql_exec *x, const fl_gql_request *request, fl_buf *out, fl_gql_outcome *outcome)
+{
+	fl_str document = x->plan->doc.source;
+	if (!gql_coerce_variables(x, request))
+		return gql_answer_errors(out, &x->errors, document, outcome);
+	x->errors.max = GQL_FIELD_ERRORS_MAX;
+	if (!gql_settle(x))
+		return FL_NOMEM;
+	if (!gql_admit(x, request, outcome))
+		return gql_answer_errors(out, &x->errors, document, outcome);
+	if (request->cost_only)
+		return answer_cost(x, out, outcome);
+	FL_TRY(run_to_end(x, out, outcome));
+	if (x->plan->operation == FL_GQL_QUERY && !outcome->errors && !x->explain)
+		outcome->cache = gql_cache_policy(x);
+	return FL_OK;
+}
+
+static void describe(fl_span *span, const gql_entry *entry, const fl_gql_outcome *outcome)
+{
+	fl_span_text(span, "graphql.operation.name", entry->plan.definition->name);
+	fl_span_number(span, "graphql.cached", outcome->cached);
+	fl_span_number(span, "graphql.waves", outcome->waves);
+	fl_span_number(span, "graphql.calls", outcome->resolver_calls);
+	fl_span_number(span, "graphql.errors", outcome->errors);
+}
+
 static fl_err execute_entry(fl_ctx *ctx, fl_gql_engine *engine, const gql_entry *entry, const fl_gql_request *request, fl_buf *out,
 			    fl_gql_outcome *outcome)
 {
+	static const fl_str words[] = { FL_STR_INIT("query"), FL_STR_INIT("mutation"), FL_STR_INIT("subscription") };
+	gql_explain explain = { .cached = outcome->cached, .began_us = outcome->began_us };
 	gql_exec x = { .ctx = ctx, .mem = ctx->mem, .plan = &entry->plan, .limits = &engine->limits, .root = request->root,
 		       .errors = { .mem = ctx->mem } };
-	if (!gql_coerce_variables(&x, request))
-		return gql_answer_errors(out, &x.errors, entry->plan.doc.source, outcome);
-	x.errors.max = GQL_FIELD_ERRORS_MAX;
-	if (!gql_settle(&x))
-		return FL_NOMEM;
-	if (!gql_admit(&x, request, outcome))
-		return gql_answer_errors(out, &x.errors, entry->plan.doc.source, outcome);
-	if (request->cost_only)
-		return answer_cost(&x, out, outcome);
-	FL_TRY(run_to_end(&x, out, outcome));
-	if (entry->plan.operation == FL_GQL_QUERY && !outcome->errors)
-		outcome->cache = gql_cache_policy(&x);
-	return FL_OK;
+	if (request->explain) {
+		explain.prepared_us = fl_mono_us();
+		x.explain = &explain;
+	}
+	fl_span *span = fl_span_open(ctx, FL_SPAN_INTERNAL, words[entry->plan.operation]);
+	fl_err err = execute_settled(&x, request, out, outcome);
+	if (span) {
+		describe(span, entry, outcome);
+		fl_span_close(ctx, span, err);
+	}
+	return err;
 }
 
 fl_err gql_refuse(fl_buf *out, fl_gql_outcome *outcome, fl_err code, fl_str why)
@@ -514,7 +561,7 @@ fl_err gql_execute_entry(fl_ctx *ctx, fl_gql_engine *engine, const gql_entry *en
 fl_err fl_gql_execute(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request *request, fl_buf *out, fl_gql_outcome *outcome)
 {
 	gql_errors errors = { .mem = ctx->mem };
-	*outcome = (fl_gql_outcome){};
+	*outcome = (fl_gql_outcome){ .began_us = request->explain ? fl_mono_us() : 0 };
 	gql_entry *entry = gql_engine_entry(engine, request, 0, NULL, &errors, &outcome->cached);
 	if (!entry)
 		return gql_answer_errors(out, &errors, request->query, outcome);
@@ -627,7 +674,7 @@ fl_err fl_gql_subscribe(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request
 			fl_gql_outcome *outcome)
 {
 	gql_errors errors = { .mem = ctx->mem };
-	*outcome = (fl_gql_outcome){};
+	*outcome = (fl_gql_outcome){ .began_us = request->explain ? fl_mono_us() : 0 };
 	*source = NULL;
 	gql_entry *entry = gql_engine_entry(engine, request, 0, NULL, &errors, &outcome->cached);
 	if (!entry)

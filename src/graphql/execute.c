@@ -8,6 +8,7 @@
 #include "graphql/incremental_int.h"
 
 #include "io/io.h"
+#include "obs/trace.h"
 
 typedef struct job {
 	const gql_node *node;
@@ -252,12 +253,25 @@ static void fail_call(call *c, fl_err err, const char *detail)
 		c->batch.results[i] = failure;
 }
 
+static fl_span *open_span(fl_ctx *ctx, const call *c)
+{
+	if (__builtin_expect(!ctx->trace, 1))
+		return NULL;
+	fl_span *span = fl_span_open(ctx, FL_SPAN_INTERNAL,
+				     fl_str_fmt(ctx->mem, "%s.%s", fl_gql_field_type_name(&c->field), fl_gql_field_name(&c->field)));
+	fl_span_number(span, "graphql.wave", c->x->waves);
+	fl_span_number(span, "graphql.parents", (int64_t)c->batch.count);
+	return span;
+}
+
 static fl_err run_call(fl_ctx *ctx, call *c)
 {
 	ctx->diag.text[0] = 0;
+	fl_span *span = open_span(ctx, c);
 	fl_err err = c->resolver(ctx, &c->field, &c->batch);
 	if (err == FL_OK && c->field.node->how == FL_GQL_PAGES)
 		err = gql_fetch_heads(ctx, &c->field, &c->batch);
+	fl_span_close(ctx, span, err);
 	if (err != FL_OK)
 		fail_call(c, err, ctx->diag.text);
 	return FL_OK;
@@ -397,6 +411,8 @@ static fl_err run_wave(wave *w)
 	if (w->x->ctx->cancelled)
 		return FL_CANCELLED;
 	w->job_count = 0;
+	for (uint32_t i = 0; i < jobs; i++)
+		w->x->runs[w->jobs[i].node->run].wave = w->x->waves;
 	for (uint32_t i = 0; i < jobs; i++)
 		if (!spread_node(w, w->jobs[i].node, w->jobs[i].set))
 			return FL_NOMEM;

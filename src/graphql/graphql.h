@@ -18,6 +18,8 @@
  * they ask of a database travels together. Columns and getters are read while the JSON is written, straight from
  * the caller's structs: the structs must live as long as ctx->mem. Nothing here knows databases, HTTP or vehicles.
  *
+ * With a trace in ctx every operation and every call of a resolver is a span.
+ *
  * Nothing recurses over input. Whatever a client sends is bounded by fl_gql_limits.
  * Threads: a schema is read-only after fl_gql_schema_new and shared by all; an engine belongs to one loop. */
 #ifndef FL_GRAPHQL_H
@@ -434,6 +436,7 @@ typedef struct fl_gql_request {
 	bool queries_only;            /* GET: a mutation is refused with FL_GQL_NOT_ALLOWED */
 	double budget;                /* neither cost may be more, or COST_LIMIT is the answer; 0: no limit */
 	bool show_cost;               /* the answer gets extensions.cost */
+	bool explain;                 /* and extensions.explain: for who may see SQL; ctx should have a trace (obs/trace.h) */
 	bool cost_only;               /* nothing is run, nothing refused: the answer is extensions.cost */
 	fl_gql_parts parts;           /* for fl_gql_stream_open only */
 } fl_gql_request;
@@ -454,6 +457,7 @@ typedef struct fl_gql_outcome {
 	uint32_t errors;              /* how many the answer carries */
 	uint32_t resolver_calls, waves;
 	bool cached;                  /* the plan came from the cache */
+	int64_t began_us;             /* private: of an operation that is to be explained */
 	bool cost_only;               /* as the request said */
 	fl_gql_cache cache;           /* of a query that was executed without errors */
 	fl_gql_cost cost;

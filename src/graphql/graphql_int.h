@@ -680,7 +680,14 @@ typedef struct gql_run {
 	fl_gql_value *results;
 	uint32_t *first;
 	uint32_t *sub; /* of interfaces and unions: the place of each child in the set of its own type */
+	uint32_t wave; /* in which a batch field was called, from 1; 0: it was not */
 } gql_run;
+
+/* When an operation that is to be explained reached which point; fl_mono_us. */
+typedef struct gql_explain {
+	bool cached;
+	int64_t began_us, prepared_us, executed_us, written_us;
+} gql_explain;
 
 typedef struct gql_exec {
 	fl_ctx *ctx;
@@ -704,6 +711,7 @@ typedef struct gql_exec {
 	struct gql_notes *notes;          /* what is to follow, noted while writing; NULL: nothing may */
 	const gql_node *tails_of;         /* a streamed field whose results are all items to come now */
 	void *frames;                     /* the writer's stack, kept for the next value */
+	gql_explain *explain;             /* NULL: nobody asked */
 } gql_exec;
 
 struct fl_gql_field {
@@ -757,6 +765,8 @@ fl_err gql_run_batches(gql_exec *x);
 fl_err gql_run_branches(gql_exec *x, const gql_branch *const *branches, uint32_t count);
 /* The same from a field whose results are known. */
 fl_err gql_run_below(gql_exec *x, const gql_node *node, const gql_set *parents);
+/* Writes the value of extensions.explain (explain.c). */
+void gql_explain_write(const gql_exec *x, fl_buf *out);
 /* Writes the value of "data"; adds errors. FL_NOMEM only. */
 fl_err gql_write_data(gql_exec *x, fl_buf *out);
 

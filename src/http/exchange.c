@@ -198,6 +198,7 @@ static void log_access(fl_exchange *x, int status)
 	if (server->opt.on_access == NULL)
 		return;
 	server->opt.on_access(server->opt.on_access_arg, &(fl_http_access){
+		.ctx = &x->ctx,
 		.method = x->method_name,
 		.target = x->req.target,
 		.peer = fl_str_z(x->req.peer),

@@ -70,6 +70,7 @@ FL_MUST fl_err fl_router_add(fl_router *router, unsigned methods, const char *pa
 
 /* What one request came to; text is valid during the call only. */
 typedef struct fl_http_access {
+	fl_ctx *ctx;                   /* of the request, which ends behind this call */
 	fl_str method, target, peer, request_id;
 	const char *route;             /* the pattern; NULL when none fitted */
 	int status; /* 101 for an upgrade, 499 when the client left first */

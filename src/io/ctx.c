@@ -31,6 +31,8 @@ void fl_ctx_derive(fl_ctx *child, fl_ctx *parent, int64_t timeout_us)
 	if (timeout_us > 0)
 		child->deadline_us = FL_MIN(parent->deadline_us, from_now(parent->loop, timeout_us));
 	child->cancelled = parent->cancelled;
+	child->trace = parent->trace; /* not of a detached one: it may outlive the trace */
+	child->span = parent->span;
 	ring_add(&parent->children, &child->sibling);
 }
 

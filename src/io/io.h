@@ -161,13 +161,15 @@ struct fl_ctx {
 	fl_str request_id;
 	fl_diag diag;        /* detail of the latest failure */
 	struct fl_services *services; /* defined by fleet/fleet.h */
+	struct fl_trace *trace;       /* obs/trace.h; NULL: this request is not traced */
+	struct fl_span *span;         /* the one that is open */
 
 	fl_io_link waits, children, sibling; /* private */
 };
 
 /* Nobody, no deadline. */
 void fl_ctx_init(fl_ctx *ctx, fl_loop *loop, fl_arena *mem);
-/* A child copies caller, services, request id, arena; its deadline may only be earlier (timeout_us from now;
+/* A child copies caller, services, request id, arena, trace; its deadline may only be earlier (timeout_us from now;
  * 0: the parent's); cancelling the parent cancels it. fl_ctx_fini before the parent's. */
 void fl_ctx_derive(fl_ctx *child, fl_ctx *parent, int64_t timeout_us);
 /* A copy that neither the parent's deadline nor its cancellation touches: for cleanups that wait (ROLLBACK)

@@ -87,5 +87,11 @@ export default (test) => {
 		await page.getByRole("button", { name: /Documentation Explorer/ }).click();
 		await page.getByText("A GraphQL schema provides").waitFor();
 		await browser.shot(page, "graphiql");
+		await page.getByRole("button", { name: /Show Explain/ }).click();
+		await page.getByRole("checkbox", { name: /explain what I run/ }).check();
+		await page.getByRole("button", { name: /Execute query/ }).click();
+		await page.getByRole("menuitem", { name: "Newest" }).click();
+		await page.getByText("Wave 2").waitFor();
+		await page.getByText("DamageReport.vehicle").first().waitFor();
 	});
 };

@@ -70,6 +70,8 @@ suite_graphql() {
 	counting node "$root/tests/graphql/audits.mjs"
 	title "live transports: graphql-ws, graphql-sse, raw messages"
 	counting node "$root/tests/graphql/live.mjs"
+	title "traces and explanations"
+	counting node "$root/tests/graphql/tracing.mjs"
 	title "GraphQL over HTTP: limits, cost, caching and documents (tests/http)"
 	counting node "$root/tests/http/run.mjs"
 }

@@ -1,6 +1,7 @@
 // The API explorer, from npm and served by us. It asks with the session of the page and subscribes by our own socket.
 import { GraphiQL } from "graphiql";
 import { createElement } from "react";
+import { explainPlugin, noteExplanation, explainHeaders } from "./lib/explain";
 import { createRoot } from "react-dom/client";
 import { Live } from "./lib/live";
 import "graphiql/graphiql.css";
@@ -23,10 +24,10 @@ function subscribe(params: Params) {
 async function post(params: Params): Promise<unknown> {
 	const reply = await fetch("/graphql", {
 		method: "POST",
-		headers: { "content-type": "application/json", accept: "application/graphql-response+json, application/json" },
+		headers: { "content-type": "application/json", accept: "application/graphql-response+json, application/json", ...explainHeaders() },
 		body: JSON.stringify(params),
 	});
-	return reply.json();
+	return noteExplanation(await reply.json());
 }
 
 function isSubscription(params: Params): boolean {
@@ -55,6 +56,7 @@ subscription Watch {
 
 createRoot(document.getElementById("app") as HTMLElement).render(createElement(GraphiQL, {
 	fetcher: ((params: Params) => isSubscription(params) ? subscribe(params) : post(params)) as never,
+	plugins: [explainPlugin],
 	defaultQuery: welcome,
 	defaultEditorToolsVisibility: true,
 }));
