@@ -102,6 +102,7 @@ FL_MUST fl_err fl_api_area(fl_ctx *ctx, const char *what, const fl_gql_value *li
 /* Root fields that live beside their types; root.c binds them. */
 #define FL_API_RESOLVER(name) fl_err name(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 FL_API_RESOLVER(fl_api_drivers);
+FL_API_RESOLVER(fl_api_damage_reports_by_ids);
 FL_API_RESOLVER(fl_api_driver_by_id);
 FL_API_RESOLVER(fl_api_facility_by_id);
 FL_API_RESOLVER(fl_api_vendors);

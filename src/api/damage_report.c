@@ -183,9 +183,17 @@ const struct fl_api_money fl_api_money = {
 	.currency = FL_COLUMN(fl_money, currency),
 };
 
+/* Seven digits behind the point are a centimetre. */
+static fl_err geo_json(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	const fl_point *p = parent;
+	return text(fl_str_fmt(ctx->mem, "{\"type\":\"Point\",\"coordinates\":[%.10g,%.10g]}", p->longitude, p->latitude), out);
+}
+
 const struct fl_api_geo_point fl_api_geo_point = {
 	.latitude = FL_COLUMN(fl_point, latitude),
 	.longitude = FL_COLUMN(fl_point, longitude),
+	.geo_json = FL_GETTER(geo_json),
 };
 
 /* ---- Photo ---- */

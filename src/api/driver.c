@@ -142,6 +142,7 @@ const struct fl_api_facility fl_api_facility = {
 	.location = FL_INSIDE_IF(fl_facility, location, has_location),
 	.address = FL_COLUMN(fl_facility, address),
 	.geofence = FL_GETTER(geofence),
+	.geofence_geo_json = FL_COLUMN(fl_facility, geofence),
 	.retired_at = FL_COLUMN(fl_facility, retired_at),
 	.version = FL_COLUMN(fl_facility, version),
 };

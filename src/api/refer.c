@@ -68,6 +68,32 @@ fl_err fl_api_refer_report(fl_ctx *ctx, bool (*key)(const void *parent, fl_uuid 
 	return FL_OK;
 }
 
+static bool own_key(const void *id, fl_uuid *out)
+{
+	*out = *(const fl_uuid *)id;
+	return true;
+}
+
+/* Query.damageReportsByIds: the ids are the parents of a reference. */
+fl_err fl_api_damage_reports_by_ids(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	const fl_gql_value *given = fl_gql_arg(field, "ids");
+	if (given->count < 1 || given->count > FL_PAGE_FIRST_MAX)
+		return fl_fail(&ctx->diag, FL_BAD_INPUT, "give 1 to %d ids, not %u", FL_PAGE_FIRST_MAX, given->count);
+	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, given->count);
+	const void **parents = fl_new_array(ctx->mem, const void *, given->count);
+	fl_gql_batch reports = { given->count, parents, fl_new_array(ctx->mem, fl_gql_value, given->count) };
+	if (!ids || !parents || !reports.results)
+		return FL_NOMEM;
+	for (uint32_t i = 0; i < given->count; i++) {
+		FL_TRY(fl_api_uuid(ctx, "ids", &given->items[i], &ids[i]));
+		parents[i] = &ids[i];
+	}
+	FL_TRY(fl_api_refer_report(ctx, own_key, &reports));
+	batch->results[0] = fl_gql_list(reports.results, given->count);
+	return FL_OK;
+}
+
 fl_err fl_api_id(fl_ctx *ctx, const char *what, const fl_gql_value *value, int32_t *out)
 {
 	fl_str text = fl_gql_text(value);

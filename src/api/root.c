@@ -159,6 +159,7 @@ static fl_err facilities(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *b
 const struct fl_api_query fl_api_query = {
 	.viewer = FL_BATCH(viewer),
 	.damage_report = FL_BATCH(damage_report),
+	.damage_reports_by_ids = FL_BATCH(fl_api_damage_reports_by_ids),
 	.damage_reports = FL_BATCH(damage_reports),
 	.vehicle = FL_BATCH(vehicle),
 	.vehicles = FL_BATCH(vehicles),

@@ -211,6 +211,18 @@ static const char *ts_scalar(const gql_type *type)
 	return NULL;
 }
 
+/* How a scalar looks in JSON. */
+static const char *ts_custom(fl_str name)
+{
+	if (fl_str_eq(name, FL_STR("Upload")))
+		return "File | Blob";
+	if (fl_str_eq(name, FL_STR("JSON")))
+		return "unknown";
+	if (fl_str_eq(name, FL_STR("GeoJSON")))
+		return "{ type: string; coordinates?: unknown[]; geometries?: unknown[]; bbox?: number[] }";
+	return "string";
+}
+
 static void put_ts_type(gen *g, gql_type_ref ref)
 {
 	bool null = !gql_ref_nonnull(ref);
@@ -272,7 +284,7 @@ static void write_typescript(gen *g)
 	EACH_TYPE(g, type, GQL_SCALAR) {
 		put_comment(g, "", type->description, (fl_str){});
 		fl_buf_fmt(g->out, "export type %" FL_FMT " = %s;\n\n", FL_ARG(type->name),
-			   fl_str_eq(type->name, FL_STR("Upload")) ? "File | Blob" : "string");
+			   ts_custom(type->name));
 	}
 	EACH_TYPE(g, type, GQL_ENUM_TYPE) {
 		put_comment(g, "", type->description, (fl_str){});
@@ -351,9 +363,13 @@ static void put_md_head(gen *g, const gql_type *type, const char *columns)
 		fl_buf_fmt(g->out, "%s\n", columns);
 }
 
+static void put_md_keys(gen *g, const gql_type *type);
+
 static void put_md_object(gen *g, const gql_type *type)
 {
-	put_md_head(g, type, "| Field | Type | |\n|---|---|---|");
+	put_md_head(g, type, NULL);
+	put_md_keys(g, type);
+	fl_buf_lit(g->out, "| Field | Type | |\n|---|---|---|\n");
 	for (uint32_t i = 0; i < type->field_count; i++) {
 		const gql_field_def *f = &type->fields[i];
 		fl_buf_fmt(g->out, "| `%" FL_FMT "` | ", FL_ARG(f->name));
@@ -370,6 +386,41 @@ static void put_md_object(gen *g, const gql_type *type)
 static bool is_root(const fl_gql_schema *schema, const gql_type *type)
 {
 	return type == schema->roots[0] || type == schema->roots[1] || type == schema->roots[2];
+}
+
+/* Those that a client may use, and the schema's own. */
+static void put_md_directive(gen *g, const gql_directive_def *d)
+{
+	const char *before = " Stands on ";
+	if (d->hidden)
+		return;
+	fl_buf_fmt(g->out, "### @%" FL_FMT "\n\n%" FL_FMT, FL_ARG(d->name), FL_ARG(d->description));
+	for (int i = 0; i < GQL_PLACE_COUNT; i++) {
+		if (!(d->places >> i & 1))
+			continue;
+		fl_buf_fmt(g->out, "%s`%s`", before, gql_place_names[i]);
+		before = ", ";
+	}
+	fl_buf_fmt(g->out, "%s\n\n", d->repeatable ? "; may stand there several times." : ".");
+	if (d->arg_count)
+		fl_buf_lit(g->out, "| Argument | Type | |\n|---|---|---|\n");
+	for (uint32_t i = 0; i < d->arg_count; i++)
+		put_md_input(g, &d->args[i], "");
+	fl_buf_str(g->out, d->arg_count ? FL_STR("\n") : FL_STR(""));
+}
+
+/* How other subgraphs name the things of a type. */
+static void put_md_keys(gen *g, const gql_type *type)
+{
+	uint32_t at = 0;
+	const gql_federation *f = g->schema->federation;
+	for (const gql_directive *k; f && (k = gql_applied_next(g->schema, type->ranges, type->range_count, f->key, &at));) {
+		const gql_literal *fields = gql_applied_argument(g->schema, k, "fields");
+		if (fields)
+			fl_buf_fmt(g->out, "%s`%" FL_FMT "`", at == 1 ? "Key in a federated graph: " : ", or ", FL_ARG(fields->text));
+	}
+	if (at)
+		fl_buf_lit(g->out, ".\n\n");
 }
 
 static void write_markdown(gen *g)
@@ -406,6 +457,9 @@ static void write_markdown(gen *g)
 	EACH_TYPE(g, type, GQL_SCALAR)
 		fl_buf_fmt(g->out, "### %" FL_FMT "\n\n%" FL_FMT "%s%" FL_FMT "%s\n\n", FL_ARG(type->name), FL_ARG(type->description),
 			   type->specified_by.ptr ? " [Specification](" : "", FL_ARG(type->specified_by), type->specified_by.ptr ? ")." : "");
+	fl_buf_lit(g->out, "## Directives\n\n");
+	for (uint32_t i = 0; i < g->schema->directive_count; i++)
+		put_md_directive(g, &g->schema->directives[i]);
 	while (g->out->len >= 2 && g->out->ptr[g->out->len - 1] == '\n' && g->out->ptr[g->out->len - 2] == '\n')
 		g->out->len--;
 }
@@ -428,11 +482,7 @@ static unsigned check_type(const gql_type *type)
 		const gql_field_def *f = &type->fields[i];
 		count += missing("field", type->name, f->name, f->description);
 		for (uint32_t k = 0; k < f->arg_count; k++)
-			count += f->args[k].description.len || fl_str_eq(f->args[k].name, FL_STR("id")) ||
-					 fl_str_ends(f->args[k].name, FL_STR("Id")) || fl_str_eq(f->args[k].name, FL_STR("name")) ||
-					 fl_str_eq(f->args[k].name, FL_STR("input")) || fl_str_eq(f->args[k].name, FL_STR("number")) ?
-				 0 :
-				 missing("argument", f->name, f->args[k].name, f->args[k].description);
+			count += missing("argument", f->name, f->args[k].name, f->args[k].description);
 	}
 	for (uint32_t i = 0; i < type->input_count; i++)
 		count += missing("input field", type->name, type->inputs[i].name, type->inputs[i].description);
@@ -441,12 +491,30 @@ static unsigned check_type(const gql_type *type)
 	return count;
 }
 
+static unsigned check_directive(const gql_directive_def *d)
+{
+	unsigned count = missing("directive", d->name, (fl_str){}, d->description);
+	for (uint32_t i = 0; i < d->arg_count; i++)
+		count += missing("argument", d->name, d->args[i].name, d->args[i].description);
+	return count;
+}
+
 static void write_check(gen *g)
 {
 	unsigned count = 0;
 	for (uint32_t i = 0; i < g->schema->type_count; i++)
-		if (!g->schema->types[i]->of_engine && !is_root(g->schema, g->schema->types[i]))
+		if (!g->schema->types[i]->of_engine)
 			count += check_type(g->schema->types[i]);
+	for (uint32_t i = 0; i < g->schema->directive_count; i++)
+		if (!g->schema->directives[i].of_engine)
+			count += check_directive(&g->schema->directives[i]);
+	for (uint32_t i = 0; i < g->schema->type_count; i++) {
+		const gql_type *type = g->schema->types[i];
+		if (type->kind != GQL_SCALAR || type->of_engine || type->specified_by.ptr)
+			continue;
+		fprintf(stderr, "scalar %" FL_FMT " has no @specifiedBy\n", FL_ARG(type->name));
+		count++;
+	}
 	if (count)
 		exit(1);
 }

@@ -9,6 +9,12 @@ export type BigInt = string;
 /** An exact decimal number, written as a string as in "1250.00"; never a float. */
 export type Decimal = string;
 
+/** A UUID in lower-case hexadecimal, as in "0199c7a3-3f7b-7e2f-b1c0-5f1f1d1c0a11"; taken in any case. */
+export type UUID = string;
+
+/** A geometry of GeoJSON in WGS 84, as in {"type": "Point", "coordinates": [13.4, 52.5]}: longitude first. Features are none. */
+export type GeoJSON = { type: string; coordinates?: unknown[]; geometries?: unknown[]; bbox?: number[] };
+
 /** A file sent with the request by the GraphQL multipart request specification. */
 export type Upload = File | Blob;
 
@@ -66,11 +72,14 @@ export type DamageReportTransition = "SUBMIT" | "ASSESS" | "TRIAGE" | "APPROVE" 
 /** How a deadline stands. */
 export type SlaState = "OK" | "DUE_SOON" | "OVERDUE";
 
+/** What can be asked. */
 export interface Query {
   /** Who is asking: the company, the role and what they may do. */
   viewer: Viewer;
   /** One report, by its id or by the number that people use: give exactly one. Null when this company has no such report. */
   damageReport: DamageReport | null;
+  /** Several reports by their ids, in that order; null where this company has no such report. */
+  damageReportsByIds: Array<DamageReport | null>;
   /** The reports of this company, newest first. */
   damageReports: DamageReportConnection;
   /** One vehicle, by its id or by its name (as in VAN-12): give exactly one. */
@@ -119,8 +128,16 @@ export interface Query {
 
 /** The arguments of Query.damageReport. */
 export interface QueryDamageReportArgs {
+  /** The report's id. */
   id?: string | null;
+  /** The number that people use. */
   number?: BigInt | null;
+}
+
+/** The arguments of Query.damageReportsByIds. */
+export interface QueryDamageReportsByIdsArgs {
+  /** 1 to 100 ids. */
+  ids: Array<UUID>;
 }
 
 /** The arguments of Query.damageReports. */
@@ -135,7 +152,9 @@ export interface QueryDamageReportsArgs {
 
 /** The arguments of Query.vehicle. */
 export interface QueryVehicleArgs {
+  /** The vehicle's id. */
   id?: string | null;
+  /** Its name, in any case. */
   name?: string | null;
 }
 
@@ -153,6 +172,7 @@ export interface QueryVehiclesArgs {
 
 /** The arguments of Query.facility. */
 export interface QueryFacilityArgs {
+  /** The depot's id. */
   id: string;
 }
 
@@ -180,11 +200,13 @@ export interface QueryDriversArgs {
 
 /** The arguments of Query.driver. */
 export interface QueryDriverArgs {
+  /** The driver's id. */
   id: string;
 }
 
 /** The arguments of Query.vendor. */
 export interface QueryVendorArgs {
+  /** The vendor's id. */
   id: string;
 }
 
@@ -252,11 +274,13 @@ export interface QueryDamageReportHotspotsArgs {
 
 /** The arguments of Query.importJob. */
 export interface QueryImportJobArgs {
+  /** The import. */
   id: string;
 }
 
 /** The arguments of Query.exportJob. */
 export interface QueryExportJobArgs {
+  /** The export. */
   id: string;
 }
 
@@ -298,6 +322,8 @@ export interface GeoPoint {
   latitude: number;
   /** Degrees east, -180 to 180. */
   longitude: number;
+  /** The same as a Point of GeoJSON. */
+  geoJson: GeoJSON;
 }
 
 /** Where a page stands in a list. */
@@ -312,6 +338,7 @@ export interface PageInfo {
   endCursor: string | null;
 }
 
+/** What can be changed; each field in a transaction of its own, one after the other. */
 export interface Mutation {
   /** Files a damage report with its photos and queues its assessment. Nothing is kept when any photo is refused. */
   createDamageReport: CreateDamageReportPayload;
@@ -387,161 +414,193 @@ export interface Mutation {
 
 /** The arguments of Mutation.createDamageReport. */
 export interface MutationCreateDamageReportArgs {
+  /** What happened to which vehicle, and the photos. */
   input: CreateDamageReportInput;
 }
 
 /** The arguments of Mutation.updateDamageReport. */
 export interface MutationUpdateDamageReportArgs {
+  /** The report, and what changes. */
   input: UpdateDamageReportInput;
 }
 
 /** The arguments of Mutation.createWebhook. */
 export interface MutationCreateWebhookArgs {
+  /** What the new one is. */
   input: CreateWebhookInput;
 }
 
 /** The arguments of Mutation.updateWebhook. */
 export interface MutationUpdateWebhookArgs {
+  /** Which one, and what changes. */
   input: UpdateWebhookInput;
 }
 
 /** The arguments of Mutation.deleteWebhook. */
 export interface MutationDeleteWebhookArgs {
+  /** The webhook. */
   id: string;
 }
 
 /** The arguments of Mutation.rotateWebhookSecret. */
 export interface MutationRotateWebhookSecretArgs {
+  /** The webhook. */
   id: string;
 }
 
 /** The arguments of Mutation.testWebhook. */
 export interface MutationTestWebhookArgs {
+  /** The webhook. */
   id: string;
 }
 
 /** The arguments of Mutation.replayDelivery. */
 export interface MutationReplayDeliveryArgs {
+  /** The delivery. */
   id: string;
 }
 
 /** The arguments of Mutation.saveAlert. */
 export interface MutationSaveAlertArgs {
+  /** What to watch, and whom to tell. */
   input: SaveAlertInput;
 }
 
 /** The arguments of Mutation.deleteAlert. */
 export interface MutationDeleteAlertArgs {
+  /** The alert. */
   id: string;
 }
 
 /** The arguments of Mutation.createVehicle. */
 export interface MutationCreateVehicleArgs {
+  /** What the new one is. */
   input: CreateVehicleInput;
 }
 
 /** The arguments of Mutation.updateVehicle. */
 export interface MutationUpdateVehicleArgs {
+  /** Which one, and what changes. */
   input: UpdateVehicleInput;
 }
 
 /** The arguments of Mutation.retireVehicle. */
 export interface MutationRetireVehicleArgs {
+  /** Which one. */
   input: RetireInput;
 }
 
 /** The arguments of Mutation.recordOdometer. */
 export interface MutationRecordOdometerArgs {
+  /** The reading. */
   input: RecordOdometerInput;
 }
 
 /** The arguments of Mutation.assignDriver. */
 export interface MutationAssignDriverArgs {
+  /** Who drives what, and when. */
   input: AssignDriverInput;
 }
 
 /** The arguments of Mutation.endAssignment. */
 export interface MutationEndAssignmentArgs {
+  /** Which assignment, and when it ends. */
   input: EndAssignmentInput;
 }
 
 /** The arguments of Mutation.createDriver. */
 export interface MutationCreateDriverArgs {
+  /** What the new one is. */
   input: CreateDriverInput;
 }
 
 /** The arguments of Mutation.updateDriver. */
 export interface MutationUpdateDriverArgs {
+  /** Which one, and what changes. */
   input: UpdateDriverInput;
 }
 
 /** The arguments of Mutation.retireDriver. */
 export interface MutationRetireDriverArgs {
+  /** Which one. */
   input: RetireInput;
 }
 
 /** The arguments of Mutation.createFacility. */
 export interface MutationCreateFacilityArgs {
+  /** What the new one is. */
   input: CreateFacilityInput;
 }
 
 /** The arguments of Mutation.updateFacility. */
 export interface MutationUpdateFacilityArgs {
+  /** Which one, and what changes. */
   input: UpdateFacilityInput;
 }
 
 /** The arguments of Mutation.retireFacility. */
 export interface MutationRetireFacilityArgs {
+  /** Which one. */
   input: RetireInput;
 }
 
 /** The arguments of Mutation.createVendor. */
 export interface MutationCreateVendorArgs {
+  /** What the new one is. */
   input: CreateVendorInput;
 }
 
 /** The arguments of Mutation.updateVendor. */
 export interface MutationUpdateVendorArgs {
+  /** Which one, and what changes. */
   input: UpdateVendorInput;
 }
 
 /** The arguments of Mutation.retireVendor. */
 export interface MutationRetireVendorArgs {
+  /** Which one. */
   input: RetireInput;
 }
 
 /** The arguments of Mutation.updateCompany. */
 export interface MutationUpdateCompanyArgs {
+  /** What changes. */
   input: UpdateCompanyInput;
 }
 
 /** The arguments of Mutation.saveFilter. */
 export interface MutationSaveFilterArgs {
+  /** The filter, and its name. */
   input: SaveFilterInput;
 }
 
 /** The arguments of Mutation.deleteSavedFilter. */
 export interface MutationDeleteSavedFilterArgs {
+  /** The filter. */
   id: string;
 }
 
 /** The arguments of Mutation.importFile. */
 export interface MutationImportFileArgs {
+  /** The file, and what its rows are. */
   input: ImportFileInput;
 }
 
 /** The arguments of Mutation.exportFile. */
 export interface MutationExportFileArgs {
+  /** What to write, and how. */
   input: ExportFileInput;
 }
 
 /** The arguments of Mutation.transitionDamageReport. */
 export interface MutationTransitionDamageReportArgs {
+  /** The report, and the step it takes. */
   input: TransitionDamageReportInput;
 }
 
 /** The arguments of Mutation.undoDamageReportTransition. */
 export interface MutationUndoDamageReportTransitionArgs {
+  /** The step to take back. */
   input: UndoDamageReportTransitionInput;
 }
 
@@ -553,14 +612,17 @@ export interface MutationBatchUpdateDamageReportsArgs {
 
 /** The arguments of Mutation.setApprovalLimit. */
 export interface MutationSetApprovalLimitArgs {
+  /** Whose limit, and how high. */
   input: SetApprovalLimitInput;
 }
 
 /** The arguments of Mutation.setReportDeadlines. */
 export interface MutationSetReportDeadlinesArgs {
+  /** The deadlines. */
   input: SetReportDeadlinesInput;
 }
 
+/** What can be followed. */
 export interface Subscription {
   /** Each new report of this company, optionally of one vehicle only. */
   damageReportCreated: DamageReportChange;
@@ -574,21 +636,25 @@ export interface Subscription {
 
 /** The arguments of Subscription.damageReportCreated. */
 export interface SubscriptionDamageReportCreatedArgs {
+  /** Only those of this vehicle. */
   vehicleId?: string | null;
 }
 
 /** The arguments of Subscription.damageReportUpdated. */
 export interface SubscriptionDamageReportUpdatedArgs {
+  /** Only those of this report. */
   reportId?: string | null;
 }
 
 /** The arguments of Subscription.aiAnalysisComplete. */
 export interface SubscriptionAiAnalysisCompleteArgs {
+  /** Only those of this report. */
   reportId?: string | null;
 }
 
 /** The arguments of Subscription.model3DProcessingStatus. */
 export interface SubscriptionModel3DProcessingStatusArgs {
+  /** Only those of this report. */
   reportId?: string | null;
 }
 
@@ -896,6 +962,8 @@ export interface Facility {
   address: string | null;
   /** The corners of the area that belongs to it, in order around it. */
   geofence: Array<GeoPoint> | null;
+  /** The same area as a Polygon of GeoJSON. */
+  geofenceGeoJson: GeoJSON | null;
   /** When it was taken out of use. */
   retiredAt: DateTime | null;
   /** Grows by one with each change; send it back to change only what you have seen. */
