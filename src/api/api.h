@@ -10,6 +10,7 @@
  * and gets all parents of the level at once. A field that only some roles may see is refused in fleet/, not here.
  *
  *	POST, GET /graphql   queries and mutations (JSON, or multipart with photos)   graphql_http.c
+ *	the same in parts, with Accept: multipart/mixed (@defer, @stream)             graphql_parts.c
  *	the same, with Accept: text/event-stream   and subscriptions, graphql-sse     graphql_sse.c
  *	WebSocket /graphql   the same and subscriptions, graphql-transport-ws         graphql_ws.c
  *	GET /photos/...      bytes of photos, for those who may see the report        photos.c

@@ -101,6 +101,7 @@ FL_MUST fl_err fl_api_area(fl_ctx *ctx, const char *what, const fl_gql_value *li
 
 /* Root fields that live beside their types; root.c binds them. */
 #define FL_API_RESOLVER(name) fl_err name(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+FL_API_RESOLVER(fl_api_export_damage_reports);
 FL_API_RESOLVER(fl_api_drivers);
 FL_API_RESOLVER(fl_api_damage_reports_by_ids);
 FL_API_RESOLVER(fl_api_driver_by_id);
@@ -203,6 +204,12 @@ FL_MUST fl_err fl_api_answer_batch(fl_ctx *ctx, fl_request *req, fl_response *re
 void fl_api_cost_wishes(const fl_request *req, fl_gql_request *request);
 /* batch.c: a JSON array of requests. */
 FL_MUST fl_err fl_api_batch(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_json *body);
+
+/* graphql_parts.c: whether the client takes multipart/mixed, and in which format; and the answer then. */
+fl_gql_parts fl_api_parts_wanted(const fl_request *req);
+FL_MUST fl_err fl_api_answer_in_parts(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_gql_request *request);
+/* The next payload replaces what out holds. Each has a deadline of its own; between them ctx has none. */
+FL_MUST fl_err fl_api_next_part(fl_ctx *ctx, fl_gql_stream *stream, fl_buf *out, bool *more);
 
 /* graphql_ws.c: answers an upgrade of /graphql. */
 fl_err fl_api_ws(fl_ctx *ctx, fl_request *req, fl_response *res);

@@ -31,6 +31,9 @@ static fl_err run(fl_ctx *ctx, fl_request *req, fl_response *res, fl_gql_request
 	fl_buf out = fl_buf_make(FL_API_ANSWER_MAX);
 	if (fl_api_wants_events(req))
 		return fl_api_sse(ctx, req, res, request);
+	request->parts = fl_api_parts_wanted(req);
+	if (request->parts != FL_GQL_WHOLE)
+		return fl_api_answer_in_parts(ctx, req, res, request);
 	fl_err err = fl_gql_execute(ctx, ctx->services->api->engine, request, &out, &outcome);
 	if (err == FL_OK)
 		err = fl_api_answer(ctx, req, res, &outcome, &out);

@@ -1,6 +1,6 @@
 /* GraphQL over Server-Sent Events, the distinct connections mode of graphql-sse: one request, one stream.
  *
- *	event: next          data: a response; of a subscription one an event, of anything else one
+ *	event: next          data: a response; of a subscription one an event, of anything else one, or its parts (@defer, @stream)
  *	event: complete      after the last; a subscription has none: its client leaves
  *	:                    a comment while nothing happens, so that nobody in between gives the connection up
  *
@@ -178,16 +178,41 @@ static fl_err subscribe(fl_ctx *ctx, fl_response *res, fl_gql_source *source)
 	return err;
 }
 
+/* ---- a response in parts ---- */
+
+/* Takes the rest. */
+static fl_err send_parts(fl_ctx *ctx, fl_response *res, fl_gql_stream *rest, fl_buf *out)
+{
+	fl_err err = await_sse_open(ctx, res);
+	if (err == FL_OK)
+		err = await_sse_next(ctx, res, fl_buf_view(out));
+	for (bool more = rest; err == FL_OK && more;) {
+		err = fl_api_next_part(ctx, rest, out, &more);
+		if (err == FL_OK)
+			err = await_sse_next(ctx, res, fl_buf_view(out));
+	}
+	fl_gql_stream_close(ctx, rest);
+	return err == FL_OK ? await_sse_complete(ctx, res) : err;
+}
+
 /* ---- the answer ---- */
 
 fl_err fl_api_sse(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_gql_request *request)
 {
 	fl_gql_outcome outcome;
 	fl_gql_source *source = NULL;
+	fl_gql_engine *engine = ctx->services->api->engine;
 	FL_AUTO_BUF fl_buf out = fl_buf_make(FL_API_ANSWER_MAX);
-	fl_err err = fl_gql_subscribe(ctx, ctx->services->api->engine, request, &source, &out, &outcome);
+	fl_gql_stream *rest = NULL;
+	fl_gql_request in_parts = *request;
+	in_parts.parts = FL_GQL_PARTS;
+	bool parts = fl_gql_is_incremental(ctx, engine, request);
+	fl_err err = parts ? fl_gql_stream_open(ctx, engine, &in_parts, &rest, &out, &outcome) :
+			     fl_gql_subscribe(ctx, engine, request, &source, &out, &outcome);
 	if (err != FL_OK)
 		return await_errors(ctx, res, err);
+	if (parts)
+		return send_parts(ctx, res, rest, &out);
 	if (source)
 		return subscribe(ctx, res, source);
 	FL_TRY(await_sse_open(ctx, res));

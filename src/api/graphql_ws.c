@@ -186,6 +186,44 @@ static void finish(fl_ctx *ctx, operation *op, const fl_gql_outcome *outcome, fl
 	}
 }
 
+/* A response in parts: each is made when the socket has taken most of what went before. Takes the stream. */
+static fl_err send_parts(fl_ctx *ctx, operation *op, fl_gql_stream *stream, fl_buf *out)
+{
+	socket *s = op->socket;
+	fl_err err = FL_OK;
+	for (bool more = stream; err == FL_OK && !op->gone;) {
+		err = await_ws_queued(ctx, s->ws, QUEUE_LIVE_MAX);
+		if (err == FL_OK && !op->gone)
+			err = send(s, id_of(op), "next", fl_buf_view(out));
+		if (err != FL_OK || !more)
+			break;
+		err = fl_api_next_part(ctx, stream, out, &more);
+	}
+	fl_gql_stream_close(ctx, stream);
+	if (err == FL_BUSY || err == FL_TOO_LARGE)
+		return fl_fail(&ctx->diag, FL_TOO_LARGE, "a part of the answer is larger than the %d bytes that a socket carries", QUEUE_MAX);
+	if (err == FL_OK && !op->gone)
+		say(s, id_of(op), "complete", (fl_str){});
+	return err == FL_CLOSED ? FL_OK : err;
+}
+
+static fl_err execute_in_parts(fl_ctx *ctx, operation *op, fl_gql_request *request)
+{
+	socket *s = op->socket;
+	fl_gql_stream *stream;
+	fl_gql_outcome outcome = {};
+	FL_AUTO_BUF fl_buf out = fl_buf_make(FL_API_ANSWER_MAX);
+	request->parts = FL_GQL_PARTS;
+	s->executing++;
+	fl_err err = fl_gql_stream_open(ctx, s->api->engine, request, &stream, &out, &outcome);
+	if (err == FL_OK && !stream)
+		finish(ctx, op, &outcome, fl_buf_view(&out));
+	else if (err == FL_OK)
+		err = send_parts(ctx, op, stream, &out);
+	s->executing--;
+	return err;
+}
+
 static void heard(socket *s)
 {
 	if (--s->starting == 0)
@@ -216,6 +254,8 @@ static fl_err execute(fl_ctx *ctx, operation *op, const fl_json *payload)
 	FL_AUTO_BUF fl_buf out = fl_buf_make(FL_API_ANSWER_MAX);
 	FL_TRY(fl_gql_request_from_json(payload, &request, &ctx->diag));
 	request.budget = fl_api_budget(ctx);
+	if (fl_gql_is_incremental(ctx, s->api->engine, &request))
+		return execute_in_parts(ctx, op, &request);
 	s->executing++;
 	fl_err err = fl_gql_subscribe(ctx, s->api->engine, &request, &source, &out, &outcome);
 	s->executing--;

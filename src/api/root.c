@@ -161,6 +161,7 @@ const struct fl_api_query fl_api_query = {
 	.damage_report = FL_BATCH(damage_report),
 	.damage_reports_by_ids = FL_BATCH(fl_api_damage_reports_by_ids),
 	.damage_reports = FL_BATCH(damage_reports),
+	.export_damage_reports = FL_PAGES(fl_api_export_damage_reports),
 	.vehicle = FL_BATCH(vehicle),
 	.vehicles = FL_BATCH(vehicles),
 	.facilities = FL_BATCH(facilities),

@@ -500,6 +500,9 @@ typedef struct fl_gql_stream fl_gql_stream;
  * parts, or request->parts wants none. ctx must be the same in all calls. */
 FL_MUST fl_err fl_gql_stream_open(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request *request, fl_gql_stream **stream, fl_buf *out,
 				  fl_gql_outcome *outcome);
+/* Whether the response of this query or mutation may have parts: its document has @defer or @stream. The document is prepared,
+ * and kept, for that. */
+bool fl_gql_is_incremental(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request *request);
 /* Appends the next payload, not yet framed. *more: false with the last one. Errors: FL_NOMEM, FL_TOO_LARGE (the payload),
  * FL_CANCELLED, FL_TIMEOUT; the response is then broken and must be cut. All else is in out. */
 FL_MUST fl_err fl_gql_stream_next(fl_ctx *ctx, fl_gql_stream *stream, fl_buf *out, bool *more);

@@ -159,6 +159,16 @@ fl_err fl_gql_stream_open(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_reque
 	return err;
 }
 
+bool fl_gql_is_incremental(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request *request)
+{
+	gql_errors errors = { .mem = ctx->mem };
+	bool cached;
+	gql_entry *entry = gql_engine_entry(engine, request, 0, NULL, &errors, &cached);
+	bool parts = entry && entry->plan.incremental && entry->plan.operation != FL_GQL_SUBSCRIPTION;
+	gql_entry_put(entry);
+	return parts;
+}
+
 /* ---- Steps ---- */
 
 static void on_step_end(void *arg)

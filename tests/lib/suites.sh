@@ -68,6 +68,8 @@ suite_graphql() {
 	counting node "$root/tests/graphql/incremental.mjs" "$build/tests/unit/graphql/graphql_probe" "$root"
 	title "GraphQL over HTTP: the audits of graphql-http"
 	counting node "$root/tests/graphql/audits.mjs"
+	title "responses in parts over multipart/mixed, events and WebSocket"
+	counting node "$root/tests/graphql/parts.mjs"
 	title "live transports: graphql-ws, graphql-sse, raw messages"
 	counting node "$root/tests/graphql/live.mjs"
 	title "traces and explanations"

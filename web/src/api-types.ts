@@ -76,6 +76,9 @@ export type SlaState = "OK" | "DUE_SOON" | "OVERDUE";
 export interface Query {
   /** Who is asking: the company, the role and what they may do. */
   viewer: Viewer;
+  /** All reports of this company that match, newest first, each once: for exports of any length. Ask for it with @stream, and take
+   * the answer in parts; without it there may be at most 10,000. What is filed after the start is not in it. */
+  exportDamageReports: Array<DamageReport>;
   /** One report, by its id or by the number that people use: give exactly one. Null when this company has no such report. */
   damageReport: DamageReport | null;
   /** Several reports by their ids, in that order; null where this company has no such report. */
@@ -124,6 +127,12 @@ export interface Query {
   exportJob: ExportJob | null;
   /** What the company has decided about its reports: who may approve how much, and how soon things must happen. */
   reportPolicy: ReportPolicy;
+}
+
+/** The arguments of Query.exportDamageReports. */
+export interface QueryExportDamageReportsArgs {
+  /** Only reports that match every condition given. */
+  filter?: DamageReportFilter | null;
 }
 
 /** The arguments of Query.damageReport. */
