@@ -46,14 +46,17 @@ static void put_operation(fl_buf *out, fl_str document, fl_str variables)
 }
 
 /* {"0":["variables.input.photos.0"],"1":[...]} */
-static void put_map(fl_buf *out, size_t count, const char *files_at)
+static void put_map(fl_buf *out, const app_upload *uploads, size_t count, const char *files_at)
 {
 	fl_json_out j = { .buf = out };
 	fl_json_open(&j, '{');
 	for (size_t i = 0; i < count; i++) {
 		char name[24], place[128];
 		snprintf(name, sizeof(name), "%zu", i);
-		snprintf(place, sizeof(place), "%s.%zu", files_at, i);
+		if (uploads[i].at)
+			snprintf(place, sizeof(place), "%s", uploads[i].at);
+		else
+			snprintf(place, sizeof(place), "%s.%zu", files_at, i);
 		fl_json_key(&j, fl_str_z(name));
 		fl_json_open(&j, '[');
 		fl_json_put_str(&j, fl_str_z(place));
@@ -80,7 +83,7 @@ static bool add_form(CURL *curl, curl_mime *form, const fl_buf *operation, const
 	const char *files_at)
 {
 	FL_AUTO_BUF fl_buf map = fl_buf_make(1 << 16);
-	put_map(&map, count, files_at);
+	put_map(&map, uploads, count, files_at);
 	bool good = fl_buf_err(&map) == FL_OK && add_text(form, "operations", operation) && add_text(form, "map", &map);
 	for (size_t i = 0; good && i < count; i++)
 		good = add_file(form, i, &uploads[i]);
@@ -201,5 +204,58 @@ fl_err app_client_ask(app_client *client, fl_str document, fl_str variables, con
 	curl_slist_free_all(headers);
 	curl_mime_free(form);
 	fl_buf_fini(&t.answer);
+	return err;
+}
+
+/* ---- downloads ---- */
+
+typedef struct saving {
+	CURL *curl;
+	FILE *out;
+	transfer answer; /* what is no file: an error */
+	bool failed;
+} saving;
+
+static size_t on_piece(char *bytes, size_t size, size_t count, void *arg)
+{
+	saving *s = arg;
+	long status = 0;
+	curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (status != 200)
+		return on_body(bytes, size, count, &s->answer);
+	s->failed = fwrite(bytes, size, count, s->out) != count;
+	return s->failed ? 0 : size * count;
+}
+
+static fl_err judge_download(app_client *client, CURLcode code, saving *s, fl_diag *diag)
+{
+	const fl_json *ignored;
+	long status = 0;
+	curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (s->failed)
+		return fl_fail(diag, FL_IO, "writing the file failed");
+	if (code != CURLE_OK)
+		return network_error(client, code, &s->answer, diag);
+	return status == 200 ? FL_OK : read_answer(client, status, &s->answer, &ignored, diag);
+}
+
+fl_err app_client_download(app_client *client, fl_str path, FILE *out, int64_t timeout_us, fl_diag *diag)
+{
+	static const fl_buf no_body;
+	if (!client->handle)
+		client->handle = curl_easy_init();
+	saving s = { .curl = client->handle, .out = out, .answer = { .answer = fl_buf_make(1 << 20), .percent = -1 } };
+	char *address = fl_str_cstr(client->mem, fl_str_fmt(client->mem, "%" FL_FMT "%" FL_FMT, FL_ARG(client->url), FL_ARG(path)));
+	struct curl_slist *headers = headers_for(client, true);
+	fl_err err = FL_NOMEM;
+	if (s.curl && address && headers) {
+		set_options(client, s.curl, &s.answer, address, headers, &no_body, timeout_us);
+		curl_easy_setopt(s.curl, CURLOPT_HTTPGET, 1L);
+		curl_easy_setopt(s.curl, CURLOPT_WRITEFUNCTION, on_piece);
+		curl_easy_setopt(s.curl, CURLOPT_WRITEDATA, &s);
+		err = judge_download(client, curl_easy_perform(s.curl), &s, diag);
+	}
+	curl_slist_free_all(headers);
+	fl_buf_fini(&s.answer.answer);
 	return err;
 }

@@ -5,6 +5,8 @@
 
 #include "base/base.h"
 
+#include <stdio.h>
+
 typedef struct app_client {
 	fl_str url, token;         /* "http://localhost:8080"; token may be empty */
 	bool progress;             /* show uploads on standard error */
@@ -17,6 +19,7 @@ void app_client_close(app_client *client);
 typedef struct app_upload {
 	const char *path;          /* of the "variables.input.photos" list, in order */
 	int64_t size;
+	const char *at;            /* its place, as in "variables.input.file"; NULL: the next of the list */
 } app_upload;
 
 /* Sends one operation. variables is a JSON object; with uploads, it holds null where each file goes, and `files_at` is where
@@ -24,5 +27,8 @@ typedef struct app_upload {
  * Errors, with the server's or the network's sentence in diag: those of extensions.code, FL_UNAVAILABLE, FL_TIMEOUT. */
 FL_MUST fl_err app_client_ask(app_client *client, fl_str document, fl_str variables, const app_upload *uploads, size_t upload_count,
 	const char *files_at, int64_t timeout_us, const fl_json **data, fl_diag *diag);
+
+/* Writes what GET of the path gives to out. Errors: as above, and FL_IO. */
+FL_MUST fl_err app_client_download(app_client *client, fl_str path, FILE *out, int64_t timeout_us, fl_diag *diag);
 
 #endif

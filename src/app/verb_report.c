@@ -1,13 +1,9 @@
 /* fleet report: files a damage report with photos through the public API, waits, and prints the assessment. */
-#include "app/app.h"
-#include "app/client.h"
-#include "app/demo.h"
+#include "app/reach.h"
 #include "app/report_print.h"
-#include "app/state.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,8 +15,7 @@ enum { PHOTOS_MAX = 20, PHOTO_MB_MAX = 25 };
 static const app_option options[] = {
 	{ "--vehicle", "NAME", "the vehicle, as in VAN-12" },
 	{ "--photo", "FILE", "JPEG, PNG, WebP or HEIC, at most 25 MB; give it 1 to 20 times", .many = true },
-	{ "--url", "URL", "the server; default: the one that runs on this HOME" },
-	{ "--token", "TOKEN", "who is filing; default: FLEET_TOKEN, or a manager of the demo company of this HOME" },
+	APP_REACH_OPTIONS,
 	{ "--wait-s", "S", "how long to wait for the assessment", .otherwise = "60" },
 	{ "--json", NULL, "print the report as the API gives it" },
 	{ 0 },
@@ -75,29 +70,6 @@ static fl_err check_photos(filing *f, fl_diag *diag)
 		FL_TRY(check_photo(f->photos[i].path, &f->photos[i].size, diag));
 	}
 	return FL_OK;
-}
-
-/* Where to file and as whom: what the command line says, or what runs on this HOME. */
-static fl_err find_server(filing *f, fl_diag *diag)
-{
-	const char *url = app_text(f->call, "--url"), *token = app_text(f->call, "--token");
-	app_home home;
-	app_state state = { 0 };
-	if (!token || !token[0])
-		token = getenv("FLEET_TOKEN");
-	f->client.url = fl_str_z(url);
-	f->client.token = fl_str_z(token);
-	while (f->client.url.len && f->client.url.ptr[f->client.url.len - 1] == '/')
-		f->client.url.len--;
-	if (f->client.url.len && f->client.token.len)
-		return FL_OK;
-	FL_TRY(app_home_enter(f->call->config->home, APP_HOME_LOOK, &home, diag));
-	FL_TRY(app_state_read(&home, &f->mem, &state, diag));
-	if (!f->client.url.len)
-		f->client.url = state.url;
-	if (f->client.token.len)
-		return FL_OK;
-	return app_token_make(&home, state.pg_url, FL_STR("demo"), FL_ROLE_MANAGER, FL_HOUR_US, &f->mem, &f->client.token, diag);
 }
 
 static fl_err write_variables(filing *f, fl_buf *out)
@@ -174,7 +146,7 @@ static fl_err file_report(filing *f, int64_t wait_us, const fl_json **report, fl
 {
 	fl_str id;
 	FL_TRY(check_photos(f, diag));
-	FL_TRY(find_server(f, diag));
+	FL_TRY(app_reach(f->call, &f->client, diag));
 	f->start_us = fl_mono_us();
 	f->client.progress = !app_given(f->call, "--json");
 	FL_TRY(create(f, &id, diag));
