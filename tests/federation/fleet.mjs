@@ -14,11 +14,12 @@ const telematics = localSubgraph(`
 	}
 	type DamageReport @key(fields: "number", resolvable: false) { number: BigInt! }
 	type Incident { report: DamageReport! impact: GeoPoint }
-	type GeoPoint @shareable { latitude: Float! longitude: Float! }
+	scalar GeoJSON
+	type GeoPoint @shareable { latitude: Float! longitude: Float! geoJson: GeoJSON! } # a shared type has the same fields everywhere
 `, {
 	Query: {
 		lowBatteries: () => telematics.vins.map((vin) => ({ vin })),
-		incident: (_, { number }) => ({ report: { number }, impact: { latitude: 52.1, longitude: 5.1 } }),
+		incident: (_, { number }) => ({ report: { number }, impact: { latitude: 52.1, longitude: 5.1, geoJson: { type: 'Point', coordinates: [5.1, 52.1] } } }),
 	},
 	Vehicle: {
 		__resolveReference: (ref) => ref,
@@ -62,9 +63,9 @@ export async function fleetTests(fleet) {
 			assert.deepEqual(data.vehicle, { name, batteryPercent: vin.length, label: `${name} (${vin})`, facility });
 		} },
 		{ name: 'by the second key: a report that another subgraph knows by its number', run: async () => {
-			const { data } = await ask('query($n: BigInt!) { incident(number: $n) { impact { latitude } report { id number vehicle { vin batteryPercent } } } }', { n: report.number });
+			const { data } = await ask('query($n: BigInt!) { incident(number: $n) { impact { latitude geoJson } report { id number vehicle { vin batteryPercent } } } }', { n: report.number });
 			assert.deepEqual(data.incident, {
-				impact: { latitude: 52.1 },
+				impact: { latitude: 52.1, geoJson: { type: 'Point', coordinates: [5.1, 52.1] } },
 				report: { id: report.id, number: report.number, vehicle: { vin: report.vehicle.vin, batteryPercent: report.vehicle.vin.length } },
 			});
 		} },
