@@ -96,7 +96,7 @@ static const fl_gql_value *slicing_value(const gql_slicing *s, const fl_gql_valu
 
 static bool is_default(const gql_slicing *s, const fl_gql_value *v)
 {
-	return s->default_value->kind == FL_GQL_INT && v->integer == s->default_value->integer;
+	return s->default_value->kind == FL_GQL_INT && v->kind == FL_GQL_INT && v->integer == s->default_value->integer;
 }
 
 /* The largest slicing argument, or the size that is assumed when there is none. *given counts the arguments; a default
@@ -108,9 +108,9 @@ static double size_of(const gql_list_size *size, const fl_gql_value *args, uint3
 	*given = 0;
 	for (uint32_t i = 0; args && i < size->slicing_count; i++) {
 		const fl_gql_value *v = slicing_value(&size->slicing[i], args);
-		if (v->kind != FL_GQL_INT)
+		if (v->kind != FL_GQL_INT && v->kind != FL_GQL_LIST)
 			continue;
-		largest = fmax(largest, (double)FL_MAX(v->integer, 0));
+		largest = fmax(largest, v->kind == FL_GQL_LIST ? v->count : (double)FL_MAX(v->integer, 0));
 		*(is_default(&size->slicing[i], v) ? &defaults : given) += 1;
 	}
 	if (!*given && defaults)

@@ -35,7 +35,7 @@ static double read_weight(reader *r, gql_range directives, double otherwise)
 
 /* ---- @listSize ---- */
 
-/* "first", or "filter.max" for a field of an input object. */
+/* "first", or "filter.max" for a field of an input object. Beyond the specification a list will do: it counts its items. */
 static bool read_slicing_argument(reader *r, const gql_field_def *field, fl_str path, gql_slicing *out)
 {
 	fl_str rest, step = fl_str_cut(path, '.', &rest);
@@ -49,7 +49,7 @@ static bool read_slicing_argument(reader *r, const gql_field_def *field, fl_str 
 			return false;
 		out->steps[out->step_count++] = (uint32_t)(in - type->inputs);
 	}
-	if (!in || in->type.lists || in->type.type->builtin != GQL_SCALAR_INT)
+	if (!in || (!in->type.lists && in->type.type->builtin != GQL_SCALAR_INT))
 		return false;
 	out->default_value = &in->default_value;
 	return true;

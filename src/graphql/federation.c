@@ -206,7 +206,7 @@ static bool find_entities(linking *l)
 		first = false;
 	}
 	fl_buf_fmt(&l->text, "\ntype _Service { sdl: String }\nscalar _Any\ntype %" FL_FMT "__Meta { _service: _Service! %s }\n",
-		FL_ARG(f->prefix), first ? "" : "_entities(representations: [_Any!]!): [_Entity]!");
+		FL_ARG(f->prefix), first ? "" : "_entities(representations: [_Any!]!): [_Entity]! @listSize(slicingArguments: [\"representations\"])");
 	return true;
 }
 
