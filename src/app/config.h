@@ -27,6 +27,8 @@
 	NUMBER(cost_auditor, "FLEET_COST_AUDITOR", "--cost-auditor", 20000, 1, 1000000000, "N", "the same of an auditor")       \
 	NUMBER(cost_admin, "FLEET_COST_ADMIN", "--cost-admin", 1000000, 1, 1000000000, "N", "the same of an administrator")     \
 	NUMBER(cost_anonymous, "FLEET_COST_ANONYMOUS", "--cost-anonymous", 500, 1, 1000000000, "N", "the same of somebody who is not logged in") \
+	NUMBER(slow_ms, "FLEET_SLOW_MS", "--slow-ms", 250, 0, 600000, "MS", "SQL statements that take longer are logged with the GraphQL operation they serve; 0: all") \
+	NUMBER(keep_months, "FLEET_KEEP_MONTHS", "--keep-months", 0, 0, 1200, "N", "whole months of reports that are kept; older ones are dropped. 0: all") \
 	NUMBER(statement_timeout_ms, "FLEET_STATEMENT_TIMEOUT_MS", "--statement-timeout-ms", 10000, 10, 600000, "MS", "longest time of one SQL statement") \
 	NUMBER(keep_alive_s, "FLEET_KEEP_ALIVE_S", "--keep-alive-s", 25, 1, 3600, "S", "between signs of life on quiet WebSockets and event streams") \
 	NUMBER(drain_s, "FLEET_DRAIN_S", "--drain-s", 10, 0, 3600, "S", "how long requests in flight may take once the server stops") \

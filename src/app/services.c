@@ -58,6 +58,7 @@ static fl_err open_parts(fl_ctx *ctx, app_shared *shared, const char *role, cons
 	FL_TRY(fl_db_open(ctx->loop, &(fl_db_opts){ .url = config->pg_url, .role = role, .name = name,
 		.connections = (int)config->db_connections,
 		.statement_timeout_us = config->statement_timeout_ms * 1000,
+		.slow_us = FL_MAX(config->slow_ms * 1000, 1),
 		.on_statement = on_statement, .arg = &shared->metrics }, &s->db));
 	FL_TRY(fl_redis_open(ctx->loop, &(fl_redis_opts){ .url = fl_str_z(config->redis_url) }, &ctx->diag, &s->redis));
 	fl_redis_send(s->redis, 1, (fl_str[]){ FL_STR("PING") }); /* connects now, so that /readyz can tell */

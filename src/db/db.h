@@ -138,7 +138,7 @@ typedef struct fl_db_opts {
 	int waves_max;               /* 0: 64. Waves in flight on one connection; beyond, FL_BUSY */
 	int transactions_max;        /* 0: 256. Explicit transactions that may wait for a connection; beyond, FL_BUSY */
 	int64_t statement_timeout_us;/* 0: 10 s */
-	int64_t slow_us;             /* 0: 250 ms. Slower statements are logged by name */
+	int64_t slow_us;             /* 0: 250 ms. Slower statements are logged: name, time, operation, company, request; never values */
 	/* Runs on a fresh connection before its first use, so that no request pays for the first plan (36 ms with many months). */
 	const char *const *warm;     /* NULL-terminated SQL texts; NULL: fl_db_warm */
 	/* Called after each statement, with ctx of the caller (NULL when it left): counters, traces. rows: returned or changed. */

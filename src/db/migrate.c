@@ -225,13 +225,16 @@ static fl_err number(work *w, const char *sql, int *out)
 /* What every start does, also when nothing is new: months ahead, and marks that a restored dump has lost. */
 static fl_err keep_up(work *w)
 {
-	int marked;
+	int marked, cron;
 	char sql[160];
 
 	snprintf(sql, sizeof sql,
 	         "SELECT platform.ensure_partitions((now() - interval '1 month')::date, (now() + interval '%d months')::date)", MONTHS_AHEAD);
 	FL_TRY(number(w, sql, &w->report.months_made));
 	FL_TRY(number(w, "SELECT platform.leakproof_mark()::int", &marked));
+	FL_TRY(number(w, "SELECT platform.cron_schedule()::int", &cron));
+	if (cron)
+		say(w, "pg_cron makes months and refreshes the overview, too");
 	w->report.leakproof = marked != 0;
 	if (!w->report.leakproof)
 		say(w, "some index operators are not marked leakproof (only a superuser may): search and maps will be slower");

@@ -348,6 +348,9 @@ static void fill_command(const fl_pg_server *s, command *c)
 	setting(c, "random_page_cost", "1.1"); /* solid state */
 	setting(c, "autovacuum_naptime", "15s");
 	setting(c, "cluster_name", "fleet");
+	setting(c, "shared_preload_libraries", "pg_stat_statements"); /* `fleet db top`; part of every PostgreSQL package */
+	setting(c, "pg_stat_statements.track_utility", "off");
+	setting(c, "track_io_timing", "on");
 	setting(c, "log_line_prefix", "%m [%p] ");
 	setting(c, "log_min_messages", "warning");
 	setting(c, "log_min_error_statement", "panic"); /* statements hold people's data */

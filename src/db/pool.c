@@ -44,6 +44,15 @@ static int64_t rows_of(const PGresult *result)
 	return PQresultStatus(result) == PGRES_TUPLES_OK ? PQntuples(result) : strtoll(PQcmdTuples((PGresult *)(uintptr_t)result), NULL, 10);
 }
 
+/* Names and numbers only: what the statement was asked with may be anybody's secret. */
+static void log_slow(const fl_db_request *r, int64_t took_us)
+{
+	const fl_str operation = r->ctx ? r->ctx->operation : (fl_str){}, id = r->ctx ? r->ctx->request_id : (fl_str){};
+
+	fl_warn("db: slow: %s%s took %lld ms: operation %" FL_FMT ", company %d, request %" FL_FMT, r->stmts[0].sql->name, r->count > 1 ? " and others" : "",
+	        (long long)(took_us / 1000), FL_ARG(operation.len ? operation : FL_STR("-")), (int)r->tenant_id, FL_ARG(id.len ? id : FL_STR("-")));
+}
+
 static void count_statements(fl_db *db, fl_db_request *r)
 {
 	int64_t took_us = fl_mono_us() - r->started_us;
@@ -56,7 +65,7 @@ static void count_statements(fl_db *db, fl_db_request *r)
 			db->opts.on_statement(db->opts.arg, r->ctx, r->stmts[i].sql, took_us, rows_of(r->results[i]), r->err);
 	if (took_us >= db->opts.slow_us && r->count > 0) {
 		db->stats.slow++;
-		fl_warn("db: slow: %s%s took %d ms", r->stmts[0].sql->name, r->count > 1 ? " and others" : "", (int)(took_us / 1000));
+		log_slow(r, took_us);
 	}
 }
 

@@ -102,8 +102,17 @@ static bool send_stmt(PGconn *pg, const fl_db_step *s)
 static bool send_prepare(PGconn *pg, const fl_db_step *s)
 {
 	const fl_args *args = s->request->stmts[s->index].args;
+	size_t room = strlen(s->sql->name) + strlen(s->sql->text) + 8;
+	char *text = malloc(room);
+	bool sent;
 
-	return PQsendPrepare(pg, s->sql->name, s->sql->text, args ? args->count : 0, args ? args->types : NULL);
+	if (!text)
+		return false;
+	/* By its name it is found again in pg_stat_statements, pg_stat_activity and the server's log. */
+	snprintf(text, room, "/* %s */ %s", s->sql->name, s->sql->text);
+	sent = PQsendPrepare(pg, s->sql->name, text, args ? args->count : 0, args ? args->types : NULL);
+	free(text);
+	return sent;
 }
 
 static bool send_text(PGconn *pg, const char *sql)

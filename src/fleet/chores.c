@@ -1,4 +1,5 @@
 #include "fleet/chores.h"
+#include "fleet/retire.h"
 
 #include <stdlib.h>
 
@@ -15,13 +16,15 @@ static const chore chores[] = {
 	{ { "chore_overdue", "SELECT reports_overdue()", .write = true }, 5 * FL_SECOND_US },
 	{ { "chore_deliveries", "SELECT deliveries_fan_out(5000)", .write = true }, FL_SECOND_US },
 	{ { "chore_months", "SELECT platform.ensure_partitions(now()::date, (now() + interval '4 months')::date)", .write = true }, FL_HOUR_US },
+	{ { "chore_overview", "SELECT platform.overview_refresh()", .write = true }, FL_HOUR_US },
 	{ { "chore_keys", "SELECT idempotency_prune()", .write = true }, FL_HOUR_US },
 };
 
 struct fl_chores {
 	fl_loop *loop;
 	fl_services *services;
-	int64_t due_us[FL_COUNT(chores)];
+	fl_chores_opts opts;
+	int64_t due_us[FL_COUNT(chores) + 1]; /* the last: old months */
 	fl_wait wait;
 	bool sleeping, stopping;
 	fl_wait *stopped;
@@ -38,6 +41,34 @@ static void do_chore(fl_ctx *ctx, fl_chores *c, size_t i)
 	/* What failed is tried again soon: a database that is back must not wait an hour for its months. */
 	int64_t pause = err == FL_OK ? chores[i].every_us : FL_MIN(chores[i].every_us, 5 * FL_SECOND_US);
 	c->due_us[i] = fl_loop_now_us(c->loop) + pause;
+}
+
+/* ---- Old months: by the owner of the tables, on a connection of its own, because CONCURRENTLY bears no transaction around it ---- */
+
+typedef struct retiring {
+	const fl_chores_opts *opts;
+	int dropped;
+	fl_diag diag;
+} retiring;
+
+static fl_err retire(void *arg)
+{
+	retiring *r = arg;
+	return fl_months_retire(&(fl_retire_opts){ .url = r->opts->owner_url, .keep_months = r->opts->keep_months }, &r->dropped, &r->diag);
+}
+
+static void do_retire(fl_ctx *ctx, fl_chores *c)
+{
+	retiring r = { .opts = &c->opts };
+	fl_ctx chore_ctx;
+	fl_ctx_derive(&chore_ctx, ctx, CHORE_TIMEOUT_US);
+	fl_err err = await_pool(&chore_ctx, retire, &r);
+	fl_ctx_fini(&chore_ctx);
+	if (r.dropped)
+		fl_info("chores: dropped %d tables of months older than the %lld that are kept", r.dropped, (long long)c->opts.keep_months);
+	if (err != FL_OK && err != FL_UNAVAILABLE)
+		fl_warn("chores: old months: %s", fl_diag_text(&r.diag, err));
+	c->due_us[FL_COUNT(chores)] = fl_loop_now_us(c->loop) + (err == FL_DB_RETRY ? FL_MINUTE_US : FL_HOUR_US);
 }
 
 static void sleep_until(fl_ctx *ctx, fl_chores *c, int64_t at_us)
@@ -63,6 +94,9 @@ static void run(void *arg)
 				do_chore(&ctx, c, i);
 			next = FL_MIN(next, c->due_us[i]);
 		}
+		if (!c->stopping && c->due_us[FL_COUNT(chores)] <= fl_loop_now_us(c->loop))
+			do_retire(&ctx, c);
+		next = FL_MIN(next, c->due_us[FL_COUNT(chores)]);
 		if (!c->stopping)
 			sleep_until(&ctx, c, next);
 		fl_arena_reset(&mem);
@@ -73,13 +107,16 @@ static void run(void *arg)
 		fl_wake(c->stopped, FL_OK);
 }
 
-fl_err fl_chores_start(fl_loop *loop, fl_services *services, fl_chores **out)
+fl_err fl_chores_start(fl_loop *loop, fl_services *services, const fl_chores_opts *opts, fl_chores **out)
 {
 	fl_chores *c = calloc(1, sizeof(*c));
 	if (!c)
 		return FL_NOMEM;
 	c->loop = loop;
 	c->services = services;
+	c->opts = *opts;
+	if (opts->keep_months <= 0 || !opts->owner_url)
+		c->due_us[FL_COUNT(chores)] = FL_NEVER;
 	fl_err err = fl_go(loop, run, c);
 	if (err) {
 		free(c);

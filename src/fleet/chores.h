@@ -1,6 +1,7 @@
 /* Chores: what the data layer needs done by the clock, by every `fleet work`; where several run, a lock inside each chore
  * lets one do it. Totals are folded each second; deadlines that have
- * passed are told of within five; months are made ahead and old idempotency keys dropped each hour.
+ * passed are told of within five; each hour months are made ahead, the platform's overview is refreshed, old idempotency keys
+ * are dropped, and, where a horizon is set, old months.
  * Needs services->db of role fleet_worker. */
 #ifndef FL_FLEET_CHORES_H
 #define FL_FLEET_CHORES_H
@@ -9,7 +10,12 @@
 
 typedef struct fl_chores fl_chores;
 
-FL_MUST fl_err fl_chores_start(fl_loop *loop, fl_services *services, fl_chores **out);
+typedef struct fl_chores_opts {
+	const char *owner_url; /* of the user who owns the tables; must outlive the chores */
+	int64_t keep_months;   /* whole months of reports that stay; 0: all, and owner_url is not needed */
+} fl_chores_opts;
+
+FL_MUST fl_err fl_chores_start(fl_loop *loop, fl_services *services, const fl_chores_opts *opts, fl_chores **out);
 /* Waits for the chore under way. Frees. NULL is fine. */
 void await_chores_stop(fl_ctx *ctx, fl_chores *chores);
 

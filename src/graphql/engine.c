@@ -555,7 +555,10 @@ fl_err gql_execute_entry(fl_ctx *ctx, fl_gql_engine *engine, const gql_entry *en
 		outcome->status = FL_GQL_NOT_ALLOWED;
 		return gql_refuse(out, outcome, FL_BAD_METHOD, FL_STR("Mutations are sent by POST."));
 	}
-	return execute_entry(ctx, engine, entry, request, out, outcome);
+	ctx->operation = entry->plan.definition->name;
+	fl_err err = execute_entry(ctx, engine, entry, request, out, outcome);
+	ctx->operation = (fl_str){};
+	return err;
 }
 
 fl_err fl_gql_execute(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request *request, fl_buf *out, fl_gql_outcome *outcome)

@@ -14,6 +14,7 @@ static void copy(fl_ctx *out, const fl_ctx *from)
 	fl_ctx_init(out, from->loop, from->mem);
 	out->caller = from->caller;
 	out->request_id = from->request_id;
+	out->operation = from->operation;
 	out->services = from->services;
 }
 

@@ -159,6 +159,7 @@ struct fl_ctx {
 	bool cancelled;      /* set by fl_ctx_cancel */
 	fl_caller caller;
 	fl_str request_id;
+	fl_str operation;    /* what the client asked for, by its own name; for logs; lives as long as it runs. ptr NULL: nothing named */
 	fl_diag diag;        /* detail of the latest failure */
 	struct fl_services *services; /* defined by fleet/fleet.h */
 	struct fl_trace *trace;       /* obs/trace.h; NULL: this request is not traced */
