@@ -128,7 +128,7 @@ function wrk(server, question, seconds) {
     child.stdout.on("data", (text) => (out += text));
     child.on("exit", () => {
       const rate = /Requests\/sec:\s+([\d.]+)/.exec(out), p99 = /99%\s+(\S+)/.exec(out);
-      if (!rate || /Non-2xx|Socket errors/.test(out)) die(`${server.name}, ${question}: ${out}`);
+      if (!rate || Number(rate[1]) === 0 || /Non-2xx|Socket errors/.test(out)) die(`${server.name}, ${question}: ${out}`);
       resolve({ rate: Number(rate[1]), p99: ms(p99[1]) });
     });
   });
