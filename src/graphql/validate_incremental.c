@@ -103,7 +103,9 @@ static void check_root(rules *r, const gql_definition *operation)
 			bool field = s->kind == GQL_S_FIELD;
 			const gql_directive *d =
 				gql_find_directive(r->doc, s->directives, field ? FL_STR("stream") : FL_STR("defer"));
-			if (d)
+			/* A fragment that was spread here already adds nothing, and so does its @defer. */
+			bool again = s->kind == GQL_S_SPREAD && r->seen[s->fragment];
+			if (d && !again)
 				WRONG(r, d->place, "%s directive cannot be used on root %s type \"%" FL_FMT "\".",
 					field ? "Stream" : "Defer", names[operation->operation], FL_ARG(operation->type->name));
 			enter_fragment(r, s);

@@ -283,6 +283,7 @@ static void incremental_places(void **state)
 	WRONG("{ hello @stream }", "Directive \"@stream\" cannot be used on non-list field \"Query.hello\".");
 	WRONG("{ things { ... on Book { author @stream { id } } } }", "Directive \"@stream\" cannot be used on non-list field \"Book.author\".");
 	VALID("mutation { add(n: 1) { ... @defer { books @stream { id } } } }");
+	VALID("mutation { ...F ...F @defer } fragment F on Mutation { fail }");
 	WRONG("mutation { ... { ...F @defer } } fragment F on Mutation { fail }", "Defer directive cannot be used on root mutation type \"Mutation\".");
 	WRONG("subscription { ... @defer(if: false) { added { n } } }",
 	      "Defer directive cannot be used on root subscription type \"Subscription\".");
