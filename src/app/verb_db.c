@@ -39,7 +39,7 @@ static const char SIZE[] =
 	" sum(coalesce(n_live_tup, 0))::bigint AS rows, sum(coalesce(n_dead_tup, 0))::bigint AS dead_rows,"
 	" round(100 * sum(coalesce(n_dead_tup, 0))::numeric / greatest(sum(coalesce(n_live_tup, 0) + coalesce(n_dead_tup, 0)), "
 	"1), 1)::text AS dead_percent"
-	" FROM t LEFT JOIN pg_stat_all_tables s ON s.relid = t.oid GROUP BY 1 ORDER BY 3 + 4 DESC LIMIT $1";
+	" FROM t LEFT JOIN pg_stat_all_tables s ON s.relid = t.oid GROUP BY 1 ORDER BY sum(pg_total_relation_size(oid)) DESC LIMIT $1";
 
 typedef struct column {
 	const char *title;

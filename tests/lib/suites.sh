@@ -1,7 +1,7 @@
 # ./fleet test [SUITE...]: every suite, or those named. Read by ./fleet, which has say, progress, configure and compile.
 # Each suite prints a line a test or a group, and counts; the last line of all is 'N passed, N failed'.
 
-suites_all=(layers unit asan graphql federation api commands faults backup notices e2e photos)
+suites_all=(layers unit asan graphql federation api commands explain faults backup notices e2e photos)
 passed=0
 failed=0
 
@@ -93,6 +93,11 @@ suite_api() {
 suite_commands() {
 	title "the command line: import, export, company, overview"
 	counting node "$root/tests/commands/run.mjs"
+}
+
+suite_explain() {
+	title "the plans of every list, search, place and number, at 50,000 reports"
+	counting node "$root/tests/explain/run.mjs"
 }
 
 suite_faults() {
