@@ -26,7 +26,8 @@ static fl_err read_first(fl_ctx *ctx, const fl_gql_field *field, uint32_t *out)
 {
 	int64_t first = fl_gql_int_or(fl_gql_arg(field, "first"), 10);
 	if (first < 1 || first > FL_PAGE_FIRST_MAX)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "first is %lld; it goes from 1 to %d", (long long)first, FL_PAGE_FIRST_MAX);
+		return fl_fail(
+			&ctx->diag, FL_BAD_INPUT, "first is %lld; it goes from 1 to %d", (long long)first, FL_PAGE_FIRST_MAX);
 	*out = (uint32_t)first;
 	return FL_OK;
 }
@@ -148,12 +149,12 @@ static int32_t driver_key(const void *parent)
 
 static fl_err vehicle(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
-	return fl_api_refer(ctx, &(fl_api_reference){ vehicle_key, fl_api_load_vehicles }, batch);
+	return fl_api_refer(ctx, &(fl_api_reference) { vehicle_key, fl_api_load_vehicles }, batch);
 }
 
 static fl_err driver(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
-	return fl_api_refer(ctx, &(fl_api_reference){ driver_key, fl_api_load_drivers }, batch);
+	return fl_api_refer(ctx, &(fl_api_reference) { driver_key, fl_api_load_drivers }, batch);
 }
 
 const struct fl_api_driver_assignment fl_api_driver_assignment = {

@@ -5,7 +5,8 @@
 /* ---- one by its id ---- */
 
 fl_err fl_api_one(fl_ctx *ctx, const fl_gql_field *field,
-	fl_err (*load)(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count), fl_gql_batch *batch)
+	fl_err (*load)(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count),
+	fl_gql_batch *batch)
 {
 	const void *rows;
 	size_t stride, count;
@@ -41,7 +42,7 @@ static fl_str cursor_of(fl_ctx *ctx, const fl_driver *driver)
 	FL_AUTO_BUF fl_buf key = fl_buf_make(1024);
 	fl_buf_add(&key, &driver->id, sizeof(driver->id));
 	fl_buf_str(&key, driver->name);
-	return fl_buf_err(&key) == FL_OK ? fl_gql_cursor(ctx->mem, FL_CURSOR_DRIVER, key.ptr, key.len) : (fl_str){};
+	return fl_buf_err(&key) == FL_OK ? fl_gql_cursor(ctx->mem, FL_CURSOR_DRIVER, key.ptr, key.len) : (fl_str) {};
 }
 
 static bool read_cursor(const fl_gql_page *page, int32_t *id, fl_str *name)
@@ -94,7 +95,7 @@ static fl_err driver_page_info(fl_ctx *ctx, const fl_gql_field *field, const voi
 	fl_page_info *info = fl_new(ctx->mem, fl_page_info);
 	if (!info)
 		return FL_NOMEM;
-	*info = (fl_page_info){ .has_next = page->more, .has_previous = page->later };
+	*info = (fl_page_info) { .has_next = page->more, .has_previous = page->later };
 	if (page->count) {
 		info->start = cursor_of(ctx, &page->rows[0]);
 		info->end = cursor_of(ctx, &page->rows[page->count - 1]);

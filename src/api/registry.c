@@ -14,18 +14,20 @@ typedef struct fl_registry_payload {
 fl_err fl_api_area(fl_ctx *ctx, const char *what, const fl_gql_value *list, fl_str *out)
 {
 	if (list->count > FL_AREA_POINTS_MAX + 1)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "%s has %u corners; at most %d are taken", what, list->count, FL_AREA_POINTS_MAX);
+		return fl_fail(&ctx->diag, FL_BAD_INPUT, "%s has %u corners; at most %d are taken", what, list->count,
+			FL_AREA_POINTS_MAX);
 	fl_point *points = fl_new_array(ctx->mem, fl_point, list->count);
 	if (!points)
 		return FL_NOMEM;
 	for (size_t i = 0; i < list->count; i++)
 		points[i] = fl_api_point(&list->items[i]);
-	return fl_area_text(ctx->mem, &ctx->diag, what, (fl_area){ points, list->count }, out);
+	return fl_area_text(ctx->mem, &ctx->diag, what, (fl_area) { points, list->count }, out);
 }
 
 fl_point fl_api_point(const fl_gql_value *in)
 {
-	return (fl_point){ fl_gql_float_or(fl_gql_member(in, "latitude"), 0), fl_gql_float_or(fl_gql_member(in, "longitude"), 0) };
+	return (fl_point) { fl_gql_float_or(fl_gql_member(in, "latitude"), 0),
+		fl_gql_float_or(fl_gql_member(in, "longitude"), 0) };
 }
 
 static fl_err read_given(fl_ctx *ctx, const fl_field *field, const fl_gql_value *in, fl_value *out)
@@ -60,7 +62,7 @@ static fl_err read_values(fl_ctx *ctx, const fl_record_kind *kind, const fl_gql_
 		const fl_gql_value *member = fl_gql_member(in, field->kind == FL_FIELD_DEGREES ? "location" : field->name);
 		if (member->kind == FL_GQL_ABSENT)
 			continue;
-		values[i] = (fl_value){ .given = true, .null = member->kind == FL_GQL_NULL };
+		values[i] = (fl_value) { .given = true, .null = member->kind == FL_GQL_NULL };
 		if (!values[i].null)
 			FL_TRY(read_given(ctx, field, member, &values[i]));
 	}
@@ -89,7 +91,7 @@ static fl_err pay(fl_ctx *ctx, loader load, int32_t id, const fl_warnings *warni
 	if (count == 0)
 		return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is nothing with the id %d", id);
 	memcpy(texts, warnings->texts, warnings->count * sizeof(texts[0]));
-	made->warnings = (fl_gql_texts){ texts, warnings->count };
+	made->warnings = (fl_gql_texts) { texts, warnings->count };
 	batch->results[0] = fl_gql_object(made);
 	return FL_OK;
 }
@@ -103,7 +105,8 @@ static void warn_of_vin(fl_ctx *ctx, const fl_record_change *change, fl_warnings
 		fl_warnings_add(warnings, fl_vin_warning(ctx->mem, text));
 }
 
-static fl_err save(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch, const fl_record_kind *kind, loader load, bool create)
+static fl_err save(
+	fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch, const fl_record_kind *kind, loader load, bool create)
 {
 	const fl_gql_value *in = fl_gql_arg(field, "input");
 	fl_record_change *change = fl_new(ctx->mem, fl_record_change);
@@ -126,7 +129,7 @@ static fl_err retire(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch
 	fl_record_change target = {};
 	FL_TRY(read_target(ctx, in, &target));
 	FL_TRY(fl_record_retire(ctx, kind, target.id, target.version, fl_gql_bool_or(fl_gql_member(in, "retired"), true)));
-	return pay(ctx, load, target.id, &(fl_warnings){}, batch);
+	return pay(ctx, load, target.id, &(fl_warnings) {}, batch);
 }
 
 fl_err fl_api_load_vendors(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count)
@@ -138,22 +141,22 @@ fl_err fl_api_load_vendors(fl_ctx *ctx, const int32_t *ids, size_t count, const 
 	return FL_OK;
 }
 
-#define MUTATIONS(noun, load)                                                                                          \
-	fl_err fl_api_create_##noun(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)                       \
-	{                                                                                                              \
-		return save(ctx, field, batch, &fl_record_##noun, load, true);                                         \
-	}                                                                                                              \
-	fl_err fl_api_update_##noun(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)                       \
-	{                                                                                                              \
-		return save(ctx, field, batch, &fl_record_##noun, load, false);                                        \
-	}                                                                                                              \
-	fl_err fl_api_retire_##noun(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)                       \
-	{                                                                                                              \
-		return retire(ctx, field, batch, &fl_record_##noun, load);                                             \
-	}                                                                                                              \
-	const struct fl_api_##noun##_payload fl_api_##noun##_payload = {                                               \
-		.noun = FL_POINTER(fl_registry_payload, record),                                                       \
-		.warnings = FL_COLUMN(fl_registry_payload, warnings),                                                  \
+#define MUTATIONS(noun, load)                                                                                                    \
+	fl_err fl_api_create_##noun(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)                                 \
+	{                                                                                                                        \
+		return save(ctx, field, batch, &fl_record_##noun, load, true);                                                   \
+	}                                                                                                                        \
+	fl_err fl_api_update_##noun(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)                                 \
+	{                                                                                                                        \
+		return save(ctx, field, batch, &fl_record_##noun, load, false);                                                  \
+	}                                                                                                                        \
+	fl_err fl_api_retire_##noun(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)                                 \
+	{                                                                                                                        \
+		return retire(ctx, field, batch, &fl_record_##noun, load);                                                       \
+	}                                                                                                                        \
+	const struct fl_api_##noun##_payload fl_api_##noun##_payload = {                                                         \
+		.noun = FL_POINTER(fl_registry_payload, record),                                                                 \
+		.warnings = FL_COLUMN(fl_registry_payload, warnings),                                                            \
 	};
 MUTATIONS(vehicle, fl_api_load_vehicles)
 MUTATIONS(driver, fl_api_load_drivers)
@@ -166,7 +169,8 @@ MUTATIONS(vendor, fl_api_load_vendors)
 fl_err fl_api_update_company(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	const fl_gql_value *in = fl_gql_arg(field, "input");
-	fl_record_change change = { .id = ctx->caller.tenant_id, .version = (int32_t)fl_gql_int_or(fl_gql_member(in, "version"), 0) };
+	fl_record_change change = { .id = ctx->caller.tenant_id,
+		.version = (int32_t)fl_gql_int_or(fl_gql_member(in, "version"), 0) };
 	const fl_tenant *tenant;
 	int32_t id;
 	FL_TRY(read_values(ctx, &fl_record_company, in, change.values));
@@ -188,7 +192,7 @@ fl_err fl_api_record_odometer(fl_ctx *ctx, const fl_gql_field *field, fl_gql_bat
 {
 	const fl_gql_value *in = fl_gql_arg(field, "input");
 	fl_odometer reading = { .km = (int32_t)fl_gql_int_or(fl_gql_member(in, "km"), -1),
-				.read_at = fl_gql_int_or(fl_gql_member(in, "at"), 0) };
+		.read_at = fl_gql_int_or(fl_gql_member(in, "at"), 0) };
 	fl_warnings warnings = {};
 	FL_TRY(fl_api_id(ctx, "vehicleId", fl_gql_member(in, "vehicleId"), &reading.vehicle_id));
 	reading.read_at = reading.read_at ? reading.read_at : fl_now_us();
@@ -209,7 +213,8 @@ static fl_err give_assignment(fl_ctx *ctx, const fl_assignment *assignment, fl_g
 fl_err fl_api_assign_driver(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	const fl_gql_value *in = fl_gql_arg(field, "input");
-	fl_assignment wanted = { .starts_at = fl_gql_int_or(fl_gql_member(in, "from"), 0), .ends_at = fl_gql_int_or(fl_gql_member(in, "until"), 0) };
+	fl_assignment wanted = { .starts_at = fl_gql_int_or(fl_gql_member(in, "from"), 0),
+		.ends_at = fl_gql_int_or(fl_gql_member(in, "until"), 0) };
 	fl_assignment made;
 	FL_TRY(fl_api_id(ctx, "vehicleId", fl_gql_member(in, "vehicleId"), &wanted.vehicle_id));
 	FL_TRY(fl_api_id(ctx, "driverId", fl_gql_member(in, "driverId"), &wanted.driver_id));
@@ -223,7 +228,8 @@ fl_err fl_api_end_assignment(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batc
 	fl_assignment made;
 	int32_t id;
 	FL_TRY(fl_api_id(ctx, "id", fl_gql_member(in, "id"), &id));
-	FL_TRY(fl_assignment_end(ctx, id, (int32_t)fl_gql_int_or(fl_gql_member(in, "version"), 0), fl_gql_int_or(fl_gql_member(in, "until"), 0), &made));
+	FL_TRY(fl_assignment_end(ctx, id, (int32_t)fl_gql_int_or(fl_gql_member(in, "version"), 0),
+		fl_gql_int_or(fl_gql_member(in, "until"), 0), &made));
 	return give_assignment(ctx, &made, batch);
 }
 

@@ -6,8 +6,8 @@
 
 static fl_err read_box(fl_ctx *ctx, const fl_gql_value *in, fl_box *out)
 {
-	*out = (fl_box){ fl_gql_float_or(fl_gql_member(in, "west"), 0), fl_gql_float_or(fl_gql_member(in, "south"), 0),
-			 fl_gql_float_or(fl_gql_member(in, "east"), 0), fl_gql_float_or(fl_gql_member(in, "north"), 0) };
+	*out = (fl_box) { fl_gql_float_or(fl_gql_member(in, "west"), 0), fl_gql_float_or(fl_gql_member(in, "south"), 0),
+		fl_gql_float_or(fl_gql_member(in, "east"), 0), fl_gql_float_or(fl_gql_member(in, "north"), 0) };
 	return fl_box_check(&ctx->diag, out);
 }
 
@@ -20,7 +20,8 @@ static fl_err read_cents(fl_ctx *ctx, const fl_gql_value *in, const char *name, 
 
 static fl_err read_place(fl_ctx *ctx, const fl_gql_value *in, fl_wide_filter *w)
 {
-	const fl_gql_value *near = fl_gql_member(in, "near"), *within = fl_gql_member(in, "within"), *area = fl_gql_member(in, "area");
+	const fl_gql_value *near = fl_gql_member(in, "near"), *within = fl_gql_member(in, "within"),
+			   *area = fl_gql_member(in, "area");
 	const fl_gql_value *geojson = fl_gql_member(in, "areaGeoJson");
 	w->has_near = fl_gql_given(near);
 	w->has_box = fl_gql_given(within);
@@ -28,7 +29,8 @@ static fl_err read_place(fl_ctx *ctx, const fl_gql_value *in, fl_wide_filter *w)
 		w->near = fl_api_point(fl_gql_member(near, "point"));
 		FL_TRY(fl_radius_check(&ctx->diag, fl_gql_float_or(fl_gql_member(near, "radiusKm"), 0), &w->radius_m));
 		if (!fl_point_on_earth(w->near))
-			return fl_fail(&ctx->diag, FL_BAD_INPUT, "the point is not on Earth: latitude -90 to 90, longitude -180 to 180");
+			return fl_fail(
+				&ctx->diag, FL_BAD_INPUT, "the point is not on Earth: latitude -90 to 90, longitude -180 to 180");
 	}
 	if (w->has_box)
 		FL_TRY(read_box(ctx, within, &w->box));
@@ -49,15 +51,17 @@ static fl_err read_damage_areas(fl_ctx *ctx, const fl_gql_value *in, fl_wide_fil
 	if (!fl_gql_given(given))
 		return FL_OK;
 	w->damage_areas = fl_gql_text(given);
-	if (w->damage_areas.len > 4096 || fl_json_parse(ctx->mem, w->damage_areas, &json, &ctx->diag) != FL_OK || json->type != FL_JSON_ARRAY)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "damageAreas must be a JSON list of at most 4,096 bytes, as in [{\"part\":\"door\"}]");
+	if (w->damage_areas.len > 4096 || fl_json_parse(ctx->mem, w->damage_areas, &json, &ctx->diag) != FL_OK ||
+		json->type != FL_JSON_ARRAY)
+		return fl_fail(&ctx->diag, FL_BAD_INPUT,
+			"damageAreas must be a JSON list of at most 4,096 bytes, as in [{\"part\":\"door\"}]");
 	return FL_OK;
 }
 
 fl_err fl_api_wide_filter(fl_ctx *ctx, const fl_gql_value *in, const fl_wide_filter **out)
 {
-	static const char *const names[] = { "driverId", "minCost", "maxCost", "incidentAfter", "incidentBefore", "near", "within", "area",
-		"areaGeoJson", "damageAreas" };
+	static const char *const names[] = { "driverId", "minCost", "maxCost", "incidentAfter", "incidentBefore", "near",
+		"within", "area", "areaGeoJson", "damageAreas" };
 	const fl_gql_value *driver = fl_gql_member(in, "driverId");
 	bool any = false;
 	for (size_t i = 0; i < FL_COUNT(names); i++)
@@ -103,7 +107,7 @@ static fl_err page_of(fl_ctx *ctx, fl_hit *hits, size_t count, const fl_gql_page
 		return FL_NOMEM;
 	for (size_t i = 0; i < count; i++)
 		nodes[i] = hits[i].report;
-	*made = (fl_page_of_hits){ hits, nodes, FL_MIN(count, page->first), count > page->first, page->after.ptr != NULL };
+	*made = (fl_page_of_hits) { hits, nodes, FL_MIN(count, page->first), count > page->first, page->after.ptr != NULL };
 	*out = fl_gql_object(made);
 	return FL_OK;
 }
@@ -123,7 +127,8 @@ fl_err fl_api_search_damage_reports(fl_ctx *ctx, const fl_gql_field *field, fl_g
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "after is no cursor of this list");
 	if (page.after.ptr)
 		memcpy(&key, page.after.ptr, sizeof(key));
-	FL_TRY(fl_search_words(ctx, fl_gql_text(fl_gql_arg(field, "text")), &filter, page.after.ptr ? &key : NULL, page.first + 1, &hits, &count));
+	FL_TRY(fl_search_words(ctx, fl_gql_text(fl_gql_arg(field, "text")), &filter, page.after.ptr ? &key : NULL, page.first + 1,
+		&hits, &count));
 	return page_of(ctx, hits, count, &page, &batch->results[0]);
 }
 
@@ -147,7 +152,7 @@ static fl_err hit_page_info(fl_ctx *ctx, const fl_gql_field *field, const void *
 	fl_page_info *info = fl_new(ctx->mem, fl_page_info);
 	if (!info)
 		return FL_NOMEM;
-	*info = (fl_page_info){ .has_next = page->more, .has_previous = page->later };
+	*info = (fl_page_info) { .has_next = page->more, .has_previous = page->later };
 	if (page->count) {
 		info->start = cursor_of(ctx, &page->hits[0]);
 		info->end = cursor_of(ctx, &page->hits[page->count - 1]);
@@ -182,7 +187,7 @@ static fl_err snippet(fl_ctx *ctx, const fl_gql_field *field, const void *parent
 		if (i < text.len && !mark)
 			continue;
 		if (i > start)
-			parts[count++] = (fl_snippet_part){ fl_str_slice(text, start, i), mark && text.ptr[i] == 3 };
+			parts[count++] = (fl_snippet_part) { fl_str_slice(text, start, i), mark && text.ptr[i] == 3 };
 		start = i + 1;
 	}
 	*out = fl_gql_rows(parts, sizeof(parts[0]), count);
@@ -213,7 +218,8 @@ static fl_err read_first(fl_ctx *ctx, const fl_gql_field *field, int64_t otherwi
 {
 	int64_t first = fl_gql_int_or(fl_gql_arg(field, "first"), otherwise);
 	if (first < 1 || first > FL_PAGE_FIRST_MAX)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "first is %lld; it goes from 1 to %d", (long long)first, FL_PAGE_FIRST_MAX);
+		return fl_fail(
+			&ctx->diag, FL_BAD_INPUT, "first is %lld; it goes from 1 to %d", (long long)first, FL_PAGE_FIRST_MAX);
 	*out = (uint32_t)first;
 	return FL_OK;
 }
@@ -246,8 +252,9 @@ fl_err fl_api_damage_report_clusters(fl_ctx *ctx, const fl_gql_field *field, fl_
 	size_t count;
 	fl_box box;
 	FL_TRY(read_box(ctx, fl_gql_arg(field, "box"), &box));
-	FL_TRY(fl_search_clusters(ctx, &box, (int)fl_gql_int_or(fl_gql_arg(field, "zoom"), 0), fl_gql_int_or(fl_gql_arg(field, "reportedAfter"), 0),
-		fl_gql_int_or(fl_gql_arg(field, "reportedBefore"), 0), &rows, &count));
+	FL_TRY(fl_search_clusters(ctx, &box, (int)fl_gql_int_or(fl_gql_arg(field, "zoom"), 0),
+		fl_gql_int_or(fl_gql_arg(field, "reportedAfter"), 0), fl_gql_int_or(fl_gql_arg(field, "reportedBefore"), 0),
+		&rows, &count));
 	batch->results[0] = fl_gql_rows(rows, sizeof(rows[0]), count);
 	return FL_OK;
 }
@@ -276,7 +283,8 @@ fl_err fl_api_damage_report_hotspots(fl_ctx *ctx, const fl_gql_field *field, fl_
 	FL_TRY(read_first(ctx, field, 10, &first));
 	if (fl_gql_given(in))
 		FL_TRY(read_box(ctx, in, &box));
-	FL_TRY(fl_search_hotspots(ctx, (int)fl_gql_int_or(fl_gql_arg(field, "days"), 90), fl_gql_given(in) ? &box : NULL, first, &rows, &count));
+	FL_TRY(fl_search_hotspots(
+		ctx, (int)fl_gql_int_or(fl_gql_arg(field, "days"), 90), fl_gql_given(in) ? &box : NULL, first, &rows, &count));
 	batch->results[0] = fl_gql_rows(rows, sizeof(rows[0]), count);
 	return FL_OK;
 }
@@ -291,7 +299,8 @@ static fl_err hotspot_cost(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch 
 static fl_err trend(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
 {
 	const fl_hotspot *spot = parent;
-	*out = spot->count_before ? fl_gql_float((double)(spot->count - spot->count_before) / (double)spot->count_before) : fl_gql_null();
+	*out = spot->count_before ? fl_gql_float((double)(spot->count - spot->count_before) / (double)spot->count_before)
+				  : fl_gql_null();
 	return FL_OK;
 }
 
@@ -302,7 +311,7 @@ static int32_t hotspot_facility(const void *parent)
 
 static fl_err facility(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
-	return fl_api_refer(ctx, &(fl_api_reference){ hotspot_facility, fl_api_load_facilities }, batch);
+	return fl_api_refer(ctx, &(fl_api_reference) { hotspot_facility, fl_api_load_facilities }, batch);
 }
 
 const struct fl_api_damage_report_hotspot fl_api_damage_report_hotspot = {

@@ -13,7 +13,8 @@ static unsigned read_dimensions(const fl_gql_value *list)
 }
 
 _Static_assert(FL_STATS_STATUS == 1 << (FL_API_DAMAGE_REPORT_STATS_DIMENSION_STATUS - 1) &&
-	       FL_STATS_MONTH == 1 << (FL_API_DAMAGE_REPORT_STATS_DIMENSION_MONTH - 1), "bits in the order of the enum");
+		       FL_STATS_MONTH == 1 << (FL_API_DAMAGE_REPORT_STATS_DIMENSION_MONTH - 1),
+	"bits in the order of the enum");
 
 static fl_err read_filter(fl_ctx *ctx, const fl_gql_value *in, fl_report_filter *out)
 {
@@ -39,7 +40,8 @@ fl_err fl_api_damage_report_stats_root(fl_ctx *ctx, const fl_gql_field *field, f
 		return FL_NOMEM;
 	FL_TRY(fl_must(ctx, FL_MAY_REPORT_READ_ALL));
 	if (first < 1 || first > FL_STATS_GROUPS_MAX)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "first is %lld; it goes from 1 to %d", (long long)first, FL_STATS_GROUPS_MAX);
+		return fl_fail(
+			&ctx->diag, FL_BAD_INPUT, "first is %lld; it goes from 1 to %d", (long long)first, FL_STATS_GROUPS_MAX);
 	query->limit = (uint32_t)first;
 	query->group = read_dimensions(fl_gql_arg(field, "groupBy"));
 	FL_TRY(read_filter(ctx, fl_gql_arg(field, "filter"), &query->filter));
@@ -115,20 +117,21 @@ static int32_t vehicle_key(const void *parent)
 
 static fl_err facility(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
-	return fl_api_refer(ctx, &(fl_api_reference){ facility_key, fl_api_load_facilities }, batch);
+	return fl_api_refer(ctx, &(fl_api_reference) { facility_key, fl_api_load_facilities }, batch);
 }
 
 static fl_err vehicle(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
-	return fl_api_refer(ctx, &(fl_api_reference){ vehicle_key, fl_api_load_vehicles }, batch);
+	return fl_api_refer(ctx, &(fl_api_reference) { vehicle_key, fl_api_load_vehicles }, batch);
 }
 
-#define MONEY(name, member)                                                                                            \
-	static fl_err name(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)                                \
-	{                                                                                                              \
-		for (size_t i = 0; i < batch->count; i++)                                                              \
-			FL_TRY(fl_api_cents(ctx, true, ((const fl_stats_group *)batch->parents[i])->member, &batch->results[i])); \
-		return FL_OK;                                                                                          \
+#define MONEY(name, member)                                                                                                      \
+	static fl_err name(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)                                          \
+	{                                                                                                                        \
+		for (size_t i = 0; i < batch->count; i++)                                                                        \
+			FL_TRY(fl_api_cents(                                                                                     \
+				ctx, true, ((const fl_stats_group *)batch->parents[i])->member, &batch->results[i]));            \
+		return FL_OK;                                                                                                    \
 	}
 MONEY(estimated_cost, estimated_cents)
 MONEY(actual_cost, actual_cents)
@@ -188,7 +191,7 @@ fl_err fl_api_vehicle_risk_of(fl_ctx *ctx, const fl_gql_field *field, fl_gql_bat
 		found[fl_gql_find_i64(&keys, risks[i].vehicle_id)] = risks[i];
 	for (size_t i = 0; i < batch->count; i++) {
 		const fl_vehicle *vehicle = batch->parents[i];
-		made[i] = (fl_vehicle_risk){ found[keys.place[i]], vehicle->has_value, vehicle->value_cents };
+		made[i] = (fl_vehicle_risk) { found[keys.place[i]], vehicle->has_value, vehicle->value_cents };
 		batch->results[i] = fl_gql_object(&made[i]);
 	}
 	return FL_OK;
@@ -211,7 +214,8 @@ static fl_err risk_share(fl_ctx *ctx, const fl_gql_field *field, const void *par
 static fl_err risk_cost(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++)
-		FL_TRY(fl_api_cents(ctx, true, ((const fl_vehicle_risk *)batch->parents[i])->risk.cost_cents, &batch->results[i]));
+		FL_TRY(fl_api_cents(
+			ctx, true, ((const fl_vehicle_risk *)batch->parents[i])->risk.cost_cents, &batch->results[i]));
 	return FL_OK;
 }
 
@@ -228,7 +232,8 @@ fl_err fl_api_riskiest_vehicles(fl_ctx *ctx, const fl_gql_field *field, fl_gql_b
 	fl_vehicle *rows;
 	size_t count;
 	if (first < 1 || first > FL_PAGE_FIRST_MAX)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "first is %lld; it goes from 1 to %d", (long long)first, FL_PAGE_FIRST_MAX);
+		return fl_fail(
+			&ctx->diag, FL_BAD_INPUT, "first is %lld; it goes from 1 to %d", (long long)first, FL_PAGE_FIRST_MAX);
 	FL_TRY(fl_vehicles_riskiest(ctx, (uint32_t)first, &rows, &count));
 	batch->results[0] = fl_gql_rows(rows, sizeof(rows[0]), count);
 	return FL_OK;

@@ -10,7 +10,7 @@ static fl_err read_place(fl_ctx *ctx, const fl_request *req, int32_t out[3])
 {
 	fl_str rows = req->captures[2], suffix = FL_STR(".mvt");
 	if (!fl_str_ends(rows, suffix) || !fl_str_i32(req->captures[0], &out[0]) || !fl_str_i32(req->captures[1], &out[1]) ||
-	    !fl_str_i32(fl_str_slice(rows, 0, rows.len - suffix.len), &out[2]) || out[0] > FL_ZOOM_MAX || out[0] < 0)
+		!fl_str_i32(fl_str_slice(rows, 0, rows.len - suffix.len), &out[2]) || out[0] > FL_ZOOM_MAX || out[0] < 0)
 		return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no such tile; write it as in /tiles/9/262/169.mvt");
 	return FL_OK;
 }

@@ -66,7 +66,8 @@ static fl_err problems(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *bat
 {
 	int64_t first = fl_gql_int_or(fl_gql_arg(field, "first"), 100);
 	if (first < 1 || first > FL_TRANSFER_PROBLEMS_MAX)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "first is %lld; it goes from 1 to %d", (long long)first, FL_TRANSFER_PROBLEMS_MAX);
+		return fl_fail(&ctx->diag, FL_BAD_INPUT, "first is %lld; it goes from 1 to %d", (long long)first,
+			FL_TRANSFER_PROBLEMS_MAX);
 	for (size_t i = 0; i < batch->count; i++) {
 		const fl_transfer *t = batch->parents[i];
 		batch->results[i] = fl_gql_rows(t->problems, sizeof(t->problems[0]), FL_MIN(t->problem_count, (size_t)first));
@@ -181,8 +182,11 @@ static fl_err made_file(fl_ctx *ctx, fl_request *req, fl_response *res)
 	FL_TRY(fl_store_open_blob(ctx, ctx->services->store, t.blob, &fd, &size));
 	fl_err err = name_file(ctx, res, (fl_transfer_kind)t.kind);
 	if (err == FL_OK)
-		err = await_response_file(ctx, req, res, &(fl_http_file){ .fd = fd, .size = (uint64_t)size, .media_type = csv_type,
-			.cache_control = FL_STR("private, no-store") });
+		err = await_response_file(ctx, req, res,
+			&(fl_http_file) { .fd = fd,
+				.size = (uint64_t)size,
+				.media_type = csv_type,
+				.cache_control = FL_STR("private, no-store") });
 	close(fd);
 	return err;
 }

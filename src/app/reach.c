@@ -28,5 +28,6 @@ fl_err app_reach(const app_call *call, app_client *client, fl_diag *diag)
 		client->url = state.url;
 	if (client->token.len)
 		return FL_OK;
-	return app_token_make(&home, state.pg_url, FL_STR("demo"), FL_ROLE_MANAGER, FL_HOUR_US, client->mem, &client->token, diag);
+	return app_token_make(
+		&home, state.pg_url, FL_STR("demo"), FL_ROLE_MANAGER, FL_HOUR_US, client->mem, &client->token, diag);
 }

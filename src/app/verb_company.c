@@ -1,4 +1,5 @@
-/* fleet company add: a new company, with its first administrator. Companies are made by whoever runs the platform: no token may. */
+/* fleet company add: a new company, with its first administrator. Companies are made by whoever runs the platform: no token may.
+ */
 #include "app/app.h"
 #include "app/state.h"
 #include "crypt/crypt.h"
@@ -16,10 +17,11 @@ static const app_option options[] = {
 	{ 0 },
 };
 
-static const char insert_sql[] =
-	"WITH t AS (INSERT INTO fleet.tenants (slug, name, currency, tz, lang) SELECT $1, $2, $3, CASE WHEN (now() AT TIME ZONE $4::text) IS NOT NULL THEN $4::text END,"
-	" ('pg_catalog.' || $5)::regconfig RETURNING id)"
-	" INSERT INTO fleet.users (tenant_id, email, name, role, password) SELECT id, lower($6), $6, 4, $7 FROM t RETURNING tenant_id";
+static const char insert_sql[] = "WITH t AS (INSERT INTO fleet.tenants (slug, name, currency, tz, lang) SELECT $1, $2, $3, CASE "
+				 "WHEN (now() AT TIME ZONE $4::text) IS NOT NULL THEN $4::text END,"
+				 " ('pg_catalog.' || $5)::regconfig RETURNING id)"
+				 " INSERT INTO fleet.users (tenant_id, email, name, role, password) SELECT id, lower($6), $6, 4, "
+				 "$7 FROM t RETURNING tenant_id";
 
 static bool plain_word(const char *text)
 {
@@ -83,13 +85,13 @@ static int run(const app_call *call)
 	fl_err err = add(call, &mem, &id, &diag);
 	fl_arena_fini(&mem);
 	if (err != FL_OK)
-		return app_fail("%s", err == FL_DUPLICATE ? "there is such a company, or the address is another person's" : fl_diag_text(&diag, err));
+		return app_fail("%s", err == FL_DUPLICATE ? "there is such a company, or the address is another person's"
+							  : fl_diag_text(&diag, err));
 	printf("company %d, %s\n", id, call->arguments[1]);
 	return APP_DONE;
 }
 
-const app_verb app_verb_company = {
-	"company", "add a company with its first administrator", .arguments = "add NAME",
+const app_verb app_verb_company = { "company", "add a company with its first administrator", .arguments = "add NAME",
 	.details = "In the database at --pg-url, or that of a running `fleet up`. As in:\n"
 		   "echo \"$PASSWORD\" | fleet company add north --name \"North Couriers\" --admin admin@north.example",
 	.options = options, .run = run };

@@ -45,7 +45,6 @@ static int run(const app_call *call)
 	return status;
 }
 
-const app_verb app_verb_export = {
-	"export", "write vehicles, drivers, depots or reports to a CSV file", .arguments = "KIND",
+const app_verb app_verb_export = { "export", "write vehicles, drivers, depots or reports to a CSV file", .arguments = "KIND",
 	.details = "KIND is vehicles, drivers, facilities or reports. As in: fleet export reports --out reports.csv",
 	.options = options, .run = run };

@@ -20,7 +20,8 @@ static const app_option options[] = {
 };
 
 #define JOB_FIELDS "id state dryRun total done bad error problems(first: 1000) { line column value problem }"
-static const fl_str send_document = FL_STR_INIT("mutation Import($input: ImportFileInput!) { importFile(input: $input) { job { " JOB_FIELDS " } } }");
+static const fl_str send_document =
+	FL_STR_INIT("mutation Import($input: ImportFileInput!) { importFile(input: $input) { job { " JOB_FIELDS " } } }");
 static const fl_str ask_document = FL_STR_INIT("query Import($id: ID!) { importJob(id: $id) { " JOB_FIELDS " } }");
 
 static fl_str text_of(const fl_json *job, const char *name)
@@ -42,7 +43,8 @@ static fl_err check_file(const char *path, int64_t *size, fl_diag *diag)
 	if (!S_ISREG(st.st_mode) || access(path, R_OK) != 0)
 		return fl_fail(diag, FL_BAD_INPUT, "%s is no file that you may read", path);
 	if (st.st_size > (off_t)FILE_MB_MAX << 20)
-		return fl_fail(diag, FL_BAD_INPUT, "%s has %.1f MB; at most %d MB are taken: send it in parts", path, (double)st.st_size / 1048576, FILE_MB_MAX);
+		return fl_fail(diag, FL_BAD_INPUT, "%s has %.1f MB; at most %d MB are taken: send it in parts", path,
+			(double)st.st_size / 1048576, FILE_MB_MAX);
 	*size = st.st_size;
 	return FL_OK;
 }
@@ -94,10 +96,11 @@ static fl_err follow(app_client *client, int64_t wait_s, const fl_json **job, fl
 {
 	fl_str id = text_of(*job, "id");
 	for (int64_t until = fl_mono_us() + wait_s * FL_SECOND_US; running(*job) && fl_mono_us() < until;) {
-		nanosleep(&(struct timespec){ .tv_nsec = 300 * 1000 * 1000 }, NULL);
+		nanosleep(&(struct timespec) { .tv_nsec = 300 * 1000 * 1000 }, NULL);
 		FL_TRY(ask(client, id, job, diag));
 		if (isatty(STDERR_FILENO))
-			fprintf(stderr, "\r\033[K%lld of %lld lines", (long long)fl_json_int(fl_json_get(*job, FL_STR("done")), 0),
+			fprintf(stderr, "\r\033[K%lld of %lld lines",
+				(long long)fl_json_int(fl_json_get(*job, FL_STR("done")), 0),
 				(long long)fl_json_int(fl_json_get(*job, FL_STR("total")), 0));
 	}
 	if (isatty(STDERR_FILENO))
@@ -110,14 +113,15 @@ static void print_problems(const fl_json *job)
 	const fl_json *list = fl_json_get(job, FL_STR("problems"));
 	for (const fl_json *p = list && list->type == FL_JSON_ARRAY ? list->items.first : NULL; p; p = p->next) {
 		fl_str column = text_of(p, "column"), problem = text_of(p, "problem");
-		printf("line %lld%s%" FL_FMT ": %" FL_FMT "\n", (long long)fl_json_int(fl_json_get(p, FL_STR("line")), 0), column.len ? ", " : "",
-			FL_ARG(column), FL_ARG(problem));
+		printf("line %lld%s%" FL_FMT ": %" FL_FMT "\n", (long long)fl_json_int(fl_json_get(p, FL_STR("line")), 0),
+			column.len ? ", " : "", FL_ARG(column), FL_ARG(problem));
 	}
 }
 
 static void print_job(const fl_json *job)
 {
-	long long total = (long long)fl_json_int(fl_json_get(job, FL_STR("total")), 0), bad = (long long)fl_json_int(fl_json_get(job, FL_STR("bad")), 0);
+	long long total = (long long)fl_json_int(fl_json_get(job, FL_STR("total")), 0),
+		  bad = (long long)fl_json_int(fl_json_get(job, FL_STR("bad")), 0);
 	fl_str error = text_of(job, "error");
 	print_problems(job);
 	if (error.len)
@@ -165,8 +169,9 @@ static int run(const app_call *call)
 	return status;
 }
 
-const app_verb app_verb_import = {
-	"import", "add vehicles, drivers, depots or reports of the past from a CSV file", .arguments = "KIND FILE",
-	.details = "KIND is vehicles, drivers, facilities or reports; the file's first line names its columns. A file with a bad line imports\n"
+const app_verb app_verb_import = { "import", "add vehicles, drivers, depots or reports of the past from a CSV file",
+	.arguments = "KIND FILE",
+	.details = "KIND is vehicles, drivers, facilities or reports; the file's first line names its columns. A file with a bad "
+		   "line imports\n"
 		   "nothing. As in: fleet import vehicles cars.csv --dry-run",
 	.options = options, .run = run };

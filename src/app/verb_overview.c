@@ -13,12 +13,13 @@ static const app_option options[] = {
 };
 
 /* The view is refreshed by the hour; the counts of companies and vehicles are of this moment. */
-static const char months_sql[] =
-	"SELECT to_char(month, 'YYYY-MM'), sum(n)::bigint, sum(est)::bigint, sum(act)::bigint, sum(n) FILTER (WHERE severity >= 4)::bigint"
-	" FROM platform.month_overview WHERE month > (date_trunc('month', now() AT TIME ZONE 'UTC') - make_interval(months => $1))::date GROUP BY 1 ORDER BY 1";
-static const char counts_sql[] =
-	"SELECT (SELECT count(*) FROM fleet.tenants), (SELECT count(*) FROM fleet.vehicles WHERE retired_at IS NULL), (SELECT count(*) FROM fleet.drivers WHERE retired_at IS NULL),"
-	" (SELECT coalesce(sum(n), 0)::bigint FROM fleet.rollup_month)";
+static const char months_sql[] = "SELECT to_char(month, 'YYYY-MM'), sum(n)::bigint, sum(est)::bigint, sum(act)::bigint, sum(n) "
+				 "FILTER (WHERE severity >= 4)::bigint"
+				 " FROM platform.month_overview WHERE month > (date_trunc('month', now() AT TIME ZONE 'UTC') - "
+				 "make_interval(months => $1))::date GROUP BY 1 ORDER BY 1";
+static const char counts_sql[] = "SELECT (SELECT count(*) FROM fleet.tenants), (SELECT count(*) FROM fleet.vehicles WHERE "
+				 "retired_at IS NULL), (SELECT count(*) FROM fleet.drivers WHERE retired_at IS NULL),"
+				 " (SELECT coalesce(sum(n), 0)::bigint FROM fleet.rollup_month)";
 
 static fl_err open_database(const app_call *call, fl_arena *mem, fl_pg **pg, fl_diag *diag)
 {
@@ -33,12 +34,13 @@ static fl_err open_database(const app_call *call, fl_arena *mem, fl_pg **pg, fl_
 
 static void print_text(const fl_rows *counts, const fl_rows *months)
 {
-	printf("%lld companies, %lld vehicles, %lld drivers, %lld reports\n\n", (long long)fl_row_i64(counts, 0, 0), (long long)fl_row_i64(counts, 0, 1),
-		(long long)fl_row_i64(counts, 0, 2), (long long)fl_row_i64(counts, 0, 3));
+	printf("%lld companies, %lld vehicles, %lld drivers, %lld reports\n\n", (long long)fl_row_i64(counts, 0, 0),
+		(long long)fl_row_i64(counts, 0, 1), (long long)fl_row_i64(counts, 0, 2), (long long)fl_row_i64(counts, 0, 3));
 	printf("month     reports      major+        estimated             paid\n");
 	for (int i = 0; i < months->count; i++)
-		printf("%-7.*s %9lld %11lld %16.2f %16.2f\n", FL_ARG(fl_row_text(months, i, 0)), (long long)fl_row_i64(months, i, 1),
-			(long long)fl_row_i64(months, i, 4), (double)fl_row_i64(months, i, 2) / 100, (double)fl_row_i64(months, i, 3) / 100);
+		printf("%-7.*s %9lld %11lld %16.2f %16.2f\n", FL_ARG(fl_row_text(months, i, 0)),
+			(long long)fl_row_i64(months, i, 1), (long long)fl_row_i64(months, i, 4),
+			(double)fl_row_i64(months, i, 2) / 100, (double)fl_row_i64(months, i, 3) / 100);
 	printf("\nSums are over all companies, whatever their currency; by the hour.\n");
 }
 
@@ -102,6 +104,5 @@ static int run(const app_call *call)
 	return err == FL_OK ? APP_DONE : app_fail("%s", fl_diag_text(&diag, err));
 }
 
-const app_verb app_verb_overview = {
-	"overview", "the whole platform in numbers, for whoever runs it",
+const app_verb app_verb_overview = { "overview", "the whole platform in numbers, for whoever runs it",
 	.details = "From the database at --pg-url, or that of a running `fleet up`.", .options = options, .run = run };

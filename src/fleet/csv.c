@@ -19,7 +19,7 @@ static char find_delimiter(fl_str text)
 
 fl_err fl_csv_open(fl_csv *csv, fl_str text, fl_diag *diag)
 {
-	*csv = (fl_csv){ .line = 1, .row = fl_buf_make(FL_CSV_COLUMNS_MAX * FL_CSV_FIELD_MAX) };
+	*csv = (fl_csv) { .line = 1, .row = fl_buf_make(FL_CSV_COLUMNS_MAX * FL_CSV_FIELD_MAX) };
 	if (fl_str_starts(text, FL_STR("\xff\xfe")) || fl_str_starts(text, FL_STR("\xfe\xff")))
 		return fl_fail(diag, FL_BAD_INPUT, "the file is UTF-16; save it as \"CSV UTF-8\"");
 	if (fl_str_starts(text, FL_STR("\xef\xbb\xbf")))
@@ -60,7 +60,8 @@ static bool skip_line_end(fl_csv *csv)
 static void read_plain(fl_csv *csv)
 {
 	size_t len = 0;
-	while (len < csv->text.len && csv->text.ptr[len] != csv->delimiter && csv->text.ptr[len] != '\n' && csv->text.ptr[len] != '\r')
+	while (len < csv->text.len && csv->text.ptr[len] != csv->delimiter && csv->text.ptr[len] != '\n' &&
+		csv->text.ptr[len] != '\r')
 		len++;
 	fl_buf_add(&csv->row, csv->text.ptr, len);
 	skip(csv, len);
@@ -86,7 +87,8 @@ static fl_err read_quoted(fl_csv *csv, fl_diag *diag)
 	while (peek(csv) == ' ')
 		skip(csv, 1);
 	if (csv->text.len && peek(csv) != csv->delimiter && peek(csv) != '\n' && peek(csv) != '\r')
-		return fl_fail(diag, FL_BAD_INPUT, "line %lld: something follows a closing quote; write quotes within a field twice", (long long)csv->line);
+		return fl_fail(diag, FL_BAD_INPUT,
+			"line %lld: something follows a closing quote; write quotes within a field twice", (long long)csv->line);
 	return FL_OK;
 }
 
@@ -94,7 +96,8 @@ static fl_err read_field(fl_csv *csv, size_t index, fl_diag *diag)
 {
 	size_t start = csv->row.len;
 	if (index == FL_CSV_COLUMNS_MAX)
-		return fl_fail(diag, FL_BAD_INPUT, "line %lld has more than %d columns", (long long)csv->line, FL_CSV_COLUMNS_MAX);
+		return fl_fail(
+			diag, FL_BAD_INPUT, "line %lld has more than %d columns", (long long)csv->line, FL_CSV_COLUMNS_MAX);
 	if (peek(csv) == '"' && csv->text.len) {
 		skip(csv, 1);
 		FL_TRY(read_quoted(csv, diag));
@@ -102,7 +105,8 @@ static fl_err read_field(fl_csv *csv, size_t index, fl_diag *diag)
 		read_plain(csv);
 	}
 	if (csv->row.len - start > FL_CSV_FIELD_MAX)
-		return fl_fail(diag, FL_BAD_INPUT, "line %lld: a field is longer than %d bytes", (long long)csv->line, FL_CSV_FIELD_MAX);
+		return fl_fail(
+			diag, FL_BAD_INPUT, "line %lld: a field is longer than %d bytes", (long long)csv->line, FL_CSV_FIELD_MAX);
 	csv->ends[index] = csv->row.len;
 	return fl_buf_err(&csv->row);
 }
@@ -154,15 +158,19 @@ static bool is_number(fl_str s)
 
 static bool like_formula(fl_str s)
 {
-	return s.len && (s.ptr[0] == '=' || s.ptr[0] == '+' || s.ptr[0] == '-' || s.ptr[0] == '@' || s.ptr[0] == '\t' || s.ptr[0] == '\r') &&
+	return s.len &&
+	       (s.ptr[0] == '=' || s.ptr[0] == '+' || s.ptr[0] == '-' || s.ptr[0] == '@' || s.ptr[0] == '\t' ||
+		       s.ptr[0] == '\r') &&
 	       !is_number(s);
 }
 
 void fl_csv_put(fl_buf *out, fl_str field, bool first)
 {
-	bool formula = like_formula(field), quote = formula || (field.len && (field.ptr[0] == ' ' || field.ptr[field.len - 1] == ' '));
+	bool formula = like_formula(field),
+	     quote = formula || (field.len && (field.ptr[0] == ' ' || field.ptr[field.len - 1] == ' '));
 	for (size_t i = 0; i < field.len && !quote; i++)
-		quote = field.ptr[i] == ',' || field.ptr[i] == ';' || field.ptr[i] == '\t' || field.ptr[i] == '"' || field.ptr[i] == '\n' || field.ptr[i] == '\r';
+		quote = field.ptr[i] == ',' || field.ptr[i] == ';' || field.ptr[i] == '\t' || field.ptr[i] == '"' ||
+			field.ptr[i] == '\n' || field.ptr[i] == '\r';
 	if (!first)
 		fl_buf_char(out, ',');
 	if (!quote) {

@@ -22,10 +22,10 @@ typedef struct fl_csv_row {
 } fl_csv_row;
 
 typedef struct fl_csv {
-	fl_str text;          /* what is left */
+	fl_str text; /* what is left */
 	char delimiter;
 	int64_t line;
-	fl_buf row;           /* the bytes of the row's fields, one after another */
+	fl_buf row; /* the bytes of the row's fields, one after another */
 	fl_str fields[FL_CSV_COLUMNS_MAX];
 	size_t ends[FL_CSV_COLUMNS_MAX];
 } fl_csv;

@@ -172,7 +172,8 @@ fl_err fl_transfer_job(fl_ctx *ctx, fl_job *job, void *arg)
 	if (err == FL_OK || (job->attempt < job->attempts_max && !large))
 		return err;
 	t.state = FL_TRANSFER_FAILED;
-	t.error = large ? FL_STR("the file is too large to be kept; GET /exports streams it") : FL_STR("it failed on our side, more than once");
+	t.error = large ? FL_STR("the file is too large to be kept; GET /exports streams it")
+			: FL_STR("it failed on our side, more than once");
 	t.finished_at = fl_now_us();
 	FL_TRY(fl_transfer_save(ctx, &t));
 	job->final = true;

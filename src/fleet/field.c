@@ -42,7 +42,7 @@ static fl_err parse_kind(fl_arena *mem, fl_diag *diag, const fl_field *field, fl
 
 fl_err fl_field_parse(fl_arena *mem, fl_diag *diag, const fl_field *field, fl_str text, fl_value *out)
 {
-	*out = (fl_value){ .given = true };
+	*out = (fl_value) { .given = true };
 	text = fl_str_trim(text);
 	if (!fl_str_utf8_valid(text) || fl_str_find_char(text, 0) >= 0)
 		return wrong(diag, field, "is no text in UTF-8");
@@ -70,7 +70,8 @@ static fl_err check_range(fl_diag *diag, const fl_field *field, double number)
 {
 	if (number >= field->least && number <= field->most)
 		return FL_OK;
-	return fl_fail(diag, FL_BAD_INPUT, "%s is %.10g; it goes from %.10g to %.10g", field->what, number, field->least, field->most);
+	return fl_fail(
+		diag, FL_BAD_INPUT, "%s is %.10g; it goes from %.10g to %.10g", field->what, number, field->least, field->most);
 }
 
 fl_err fl_field_check(fl_arena *mem, fl_diag *diag, const fl_field *field, fl_value *value)
@@ -92,7 +93,7 @@ static fl_str time_text(fl_arena *mem, int64_t at)
 {
 	char text[FL_TIME_TEXT_MAX];
 	size_t len = fl_time_format(at, text);
-	return fl_str_dup(mem, (fl_str){ text, len });
+	return fl_str_dup(mem, (fl_str) { text, len });
 }
 
 fl_str fl_field_text(fl_arena *mem, const fl_field *field, const fl_value *value)
@@ -124,7 +125,7 @@ void fl_record_arg(fl_args *args, const fl_field *field, const fl_value *value)
 	bool null = !value->given || value->null;
 	switch (field->kind) {
 	case FL_FIELD_TEXT:
-	case FL_FIELD_AREA: fl_arg_text(args, null ? (fl_str){} : value->text); break;
+	case FL_FIELD_AREA: fl_arg_text(args, null ? (fl_str) {} : value->text); break;
 	case FL_FIELD_DEGREES:
 		if (null)
 			fl_arg_null(args, FL_DB_F8);

@@ -17,11 +17,12 @@ static fl_err check_points(fl_diag *diag, const char *what, fl_area *area)
 	if (area->count < 3)
 		return fl_fail(diag, FL_BAD_INPUT, "%s has %zu corners; an area needs three", what, area->count);
 	if (area->count > FL_AREA_POINTS_MAX)
-		return fl_fail(diag, FL_BAD_INPUT, "%s has %zu corners; at most %d are taken", what, area->count, FL_AREA_POINTS_MAX);
+		return fl_fail(
+			diag, FL_BAD_INPUT, "%s has %zu corners; at most %d are taken", what, area->count, FL_AREA_POINTS_MAX);
 	for (size_t i = 0; i < area->count; i++)
 		if (!fl_point_on_earth(area->points[i]))
-			return fl_fail(diag, FL_BAD_INPUT, "corner %zu of %s is not on Earth: latitude -90 to 90, longitude -180 to 180",
-				i + 1, what);
+			return fl_fail(diag, FL_BAD_INPUT,
+				"corner %zu of %s is not on Earth: latitude -90 to 90, longitude -180 to 180", i + 1, what);
 	return FL_OK;
 }
 
@@ -56,9 +57,10 @@ static bool is_number(const fl_json *value)
 
 static bool read_corner(const fl_json *pair, fl_point *out)
 {
-	if (pair->type != FL_JSON_ARRAY || pair->items.count < 2 || !is_number(pair->items.first) || !is_number(pair->items.first->next))
+	if (pair->type != FL_JSON_ARRAY || pair->items.count < 2 || !is_number(pair->items.first) ||
+		!is_number(pair->items.first->next))
 		return false;
-	*out = (fl_point){ fl_json_double(pair->items.first->next, 0), fl_json_double(pair->items.first, 0) };
+	*out = (fl_point) { fl_json_double(pair->items.first->next, 0), fl_json_double(pair->items.first, 0) };
 	return true;
 }
 
@@ -83,15 +85,17 @@ fl_err fl_area_parse(fl_arena *mem, fl_diag *diag, const char *what, fl_str text
 	const fl_json *ring = good ? ring_of(json) : NULL;
 	size_t count = 0;
 	if (!ring)
-		return fl_fail(diag, FL_BAD_INPUT, "%s is no GeoJSON polygon of one ring, as in "
-			"{\"type\":\"Polygon\",\"coordinates\":[[[4.4,51.9],[4.5,51.9],[4.5,52.0],[4.4,51.9]]]}", what);
+		return fl_fail(diag, FL_BAD_INPUT,
+			"%s is no GeoJSON polygon of one ring, as in "
+			"{\"type\":\"Polygon\",\"coordinates\":[[[4.4,51.9],[4.5,51.9],[4.5,52.0],[4.4,51.9]]]}",
+			what);
 	fl_point *points = fl_new_array(mem, fl_point, ring->items.count);
 	if (!points)
 		return FL_NOMEM;
 	for (const fl_json *pair = ring->items.first; pair; pair = pair->next)
 		if (!read_corner(pair, &points[count++]))
 			return fl_fail(diag, FL_BAD_INPUT, "corner %zu of %s is no pair of longitude and latitude", count, what);
-	*out = (fl_area){ points, count };
+	*out = (fl_area) { points, count };
 	return check_points(diag, what, out);
 }
 

@@ -66,7 +66,8 @@ static fl_err insert_args(fl_ctx *ctx, const fl_import_read *read, const fl_chun
 /* A piece and its progress, or neither. */
 static fl_err write_piece(fl_ctx *ctx, const fl_import_read *read, const fl_chunk *chunk)
 {
-	static const fl_sql progress = { "transfer_progress", "UPDATE transfers SET done = done + $2 WHERE id = $1", .write = true };
+	static const fl_sql progress = { "transfer_progress", "UPDATE transfers SET done = done + $2 WHERE id = $1",
+		.write = true };
 	fl_args insert, moved = fl_args_make(ctx->mem);
 	FL_TRY(insert_args(ctx, read, chunk, &insert));
 	fl_arg_uuid(&moved, read->transfer->id);
@@ -79,7 +80,8 @@ static fl_err write_piece(fl_ctx *ctx, const fl_import_read *read, const fl_chun
 
 static fl_err make_room(fl_ctx *ctx, int64_t earliest)
 {
-	static const fl_sql sql = { "import_room", "SELECT history_room(($1::timestamptz AT TIME ZONE 'UTC')::date)", .write = true };
+	static const fl_sql sql = { "import_room", "SELECT history_room(($1::timestamptz AT TIME ZONE 'UTC')::date)",
+		.write = true };
 	fl_args args = fl_args_make(ctx->mem);
 	if (earliest == FL_NEVER)
 		return FL_OK;
@@ -104,7 +106,7 @@ static fl_err load_file(fl_ctx *ctx, const fl_transfer *t, fl_str *out)
 		at += (int64_t)len;
 	}
 	close(fd);
-	*out = (fl_str){ bytes, (size_t)size };
+	*out = (fl_str) { bytes, (size_t)size };
 	return err;
 }
 
@@ -120,15 +122,16 @@ static fl_err finish(fl_ctx *ctx, fl_transfer *t, fl_transfer_state state, fl_st
 static fl_err check_times(fl_ctx *ctx, const fl_import_read *read, const fl_chunk *chunk)
 {
 	int field = fl_record_field(read->kind->record, "reportedAt");
-	int64_t now = fl_now_us(), first = fl_time_from_civil((fl_civil){ .year = 2000, .month = 1, .day = 1 });
+	int64_t now = fl_now_us(), first = fl_time_from_civil((fl_civil) { .year = 2000, .month = 1, .day = 1 });
 	for (size_t i = 0; field >= 0 && i < chunk->count; i++) {
 		int64_t at = chunk->values[i][field].number;
 		if (chunk->bad[i] || (at >= first && at <= now))
 			continue;
 		read->transfer->bad++;
 		fl_ctx *keep = read->arg;
-		FL_TRY(fl_problem_add(keep, read->transfer, chunk->lines[i], "reported_at", fl_field_text(ctx->mem, &read->kind->record->fields[field],
-			&chunk->values[i][field]), FL_STR("the time of the report lies in the future or before 2000")));
+		FL_TRY(fl_problem_add(keep, read->transfer, chunk->lines[i], "reported_at",
+			fl_field_text(ctx->mem, &read->kind->record->fields[field], &chunk->values[i][field]),
+			FL_STR("the time of the report lies in the future or before 2000")));
 	}
 	return FL_OK;
 }
@@ -143,7 +146,7 @@ static fl_err write_file(fl_ctx *ctx, fl_transfer *t, fl_str text, fl_import_rea
 		return finish(ctx, t, FL_TRANSFER_FAILED, why.ptr ? why : FL_STR("a line was refused"));
 	}
 	FL_TRY(err);
-	return finish(ctx, t, FL_TRANSFER_DONE, (fl_str){});
+	return finish(ctx, t, FL_TRANSFER_DONE, (fl_str) {});
 }
 
 fl_err fl_import_run(fl_ctx *ctx, fl_transfer *t)
@@ -161,10 +164,11 @@ fl_err fl_import_run(fl_ctx *ctx, fl_transfer *t)
 	FL_TRY(err);
 	if (t->dry_run) {
 		t->done = t->total;
-		return finish(ctx, t, FL_TRANSFER_DONE, (fl_str){});
+		return finish(ctx, t, FL_TRANSFER_DONE, (fl_str) {});
 	}
 	if (t->bad) {
-		fl_str why = fl_str_fmt(ctx->mem, "%lld of %lld lines are wrong; nothing was imported", (long long)t->bad, (long long)t->total);
+		fl_str why = fl_str_fmt(
+			ctx->mem, "%lld of %lld lines are wrong; nothing was imported", (long long)t->bad, (long long)t->total);
 		return finish(ctx, t, FL_TRANSFER_FAILED, why);
 	}
 	FL_TRY(fl_transfer_save(ctx, t));
@@ -173,11 +177,10 @@ fl_err fl_import_run(fl_ctx *ctx, fl_transfer *t)
 
 /* ---- starting ---- */
 
-static const fl_sql transfer_insert = {
-	"transfer_insert",
-	"INSERT INTO transfers (tenant_id, id, user_id, role, direction, kind, dry_run, blob, bytes, total) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-	.write = true
-};
+static const fl_sql transfer_insert = { "transfer_insert",
+	"INSERT INTO transfers (tenant_id, id, user_id, role, direction, kind, dry_run, blob, bytes, total) VALUES ($1, $2, $3, "
+	"$4, $5, $6, $7, $8, $9, $10)",
+	.write = true };
 
 static fl_err insert_transfer(fl_ctx *ctx, const fl_transfer *t, int64_t bytes, bool as_job)
 {
@@ -195,11 +198,12 @@ static fl_err insert_transfer(fl_ctx *ctx, const fl_transfer *t, int64_t bytes, 
 	fl_arg_i16(&args, t->direction);
 	fl_arg_i16(&args, t->kind);
 	fl_arg_bool(&args, t->dry_run);
-	fl_arg_bytes(&args, t->has_blob ? fl_str_make(t->blob.bytes, sizeof(t->blob.bytes)) : (fl_str){});
+	fl_arg_bytes(&args, t->has_blob ? fl_str_make(t->blob.bytes, sizeof(t->blob.bytes)) : (fl_str) {});
 	fl_arg_i64(&args, bytes);
 	fl_arg_i64(&args, t->total);
 	const fl_stmt stmts[] = { { &transfer_insert, &args, NULL },
-				  fl_job_add(ctx->mem, &(fl_job_new){ .queue = FL_QUEUE_TRANSFER, .payload = payload, .dedupe = id, .attempts_max = 3 }) };
+		fl_job_add(ctx->mem,
+			&(fl_job_new) { .queue = FL_QUEUE_TRANSFER, .payload = payload, .dedupe = id, .attempts_max = 3 }) };
 	FL_TRY(await_statements(ctx, ctx->services->db, stmts, as_job ? 2 : 1));
 	if (as_job)
 		fl_poke(ctx, FL_CHANNEL_POKE_JOBS);
@@ -217,8 +221,12 @@ static int64_t count_lines(fl_str text)
 static fl_transfer new_transfer(const fl_ctx *ctx, fl_transfer_direction direction, fl_transfer_kind kind)
 {
 	int64_t now = fl_now_us();
-	return (fl_transfer){ .id = fl_uuid7(now), .direction = (int16_t)direction, .kind = (int16_t)kind, .state = FL_TRANSFER_WAITING,
-		.user_id = ctx->caller.user_id, .created_at = now };
+	return (fl_transfer) { .id = fl_uuid7(now),
+		.direction = (int16_t)direction,
+		.kind = (int16_t)kind,
+		.state = FL_TRANSFER_WAITING,
+		.user_id = ctx->caller.user_id,
+		.created_at = now };
 }
 
 fl_err fl_import_start(fl_ctx *ctx, fl_transfer_kind kind, const fl_upload *file, bool dry_run, fl_transfer *out)
@@ -228,8 +236,8 @@ fl_err fl_import_start(fl_ctx *ctx, fl_transfer_kind kind, const fl_upload *file
 	fl_str text;
 	FL_TRY(fl_transfer_may(ctx, FL_TRANSFER_IMPORT, kind));
 	if (file->fd < 0 || file->size > FL_PHOTO_BYTES_MAX)
-		return fl_fail(&ctx->diag, FL_TOO_LARGE, "the file has %.1f MB; at most %zu MB are taken: send it in parts", (double)file->size / 1048576,
-			FL_PHOTO_BYTES_MAX >> 20);
+		return fl_fail(&ctx->diag, FL_TOO_LARGE, "the file has %.1f MB; at most %zu MB are taken: send it in parts",
+			(double)file->size / 1048576, FL_PHOTO_BYTES_MAX >> 20);
 	FL_TRY(fl_store_put_fd(ctx, ctx->services->store, file->fd, &blob));
 	t.dry_run = dry_run;
 	t.has_blob = true;

@@ -3,13 +3,13 @@
 #include "fleet/transfer_int.h"
 
 typedef struct reader {
-	fl_ctx *ctx;                     /* its memory outlives the pieces */
+	fl_ctx *ctx; /* its memory outlives the pieces */
 	fl_import_read *read;
 	fl_csv csv;
 	int columns[FL_CSV_COLUMNS_MAX]; /* field of each column; -1: none */
 	size_t column_count;
-	fl_map seen[4];                  /* of each unique field: value to its line */
-	fl_arena mem;                    /* of one piece */
+	fl_map seen[4]; /* of each unique field: value to its line */
+	fl_arena mem;   /* of one piece */
 	fl_chunk chunk;
 } reader;
 
@@ -27,8 +27,8 @@ fl_err fl_problem_add(fl_ctx *ctx, fl_transfer *t, int64_t line, const char *col
 	value = fl_str_slice(value, 0, cut);
 	if (!fl_str_utf8_valid(value) || fl_str_find_char(value, 0) >= 0)
 		value = FL_STR("");
-	t->problems[t->problem_count++] = (fl_problem){ line, fl_str_dup(ctx->mem, fl_str_z(column)), fl_str_dup(ctx->mem, value),
-		fl_str_dup(ctx->mem, problem) };
+	t->problems[t->problem_count++] = (fl_problem) { line, fl_str_dup(ctx->mem, fl_str_z(column)),
+		fl_str_dup(ctx->mem, value), fl_str_dup(ctx->mem, problem) };
 	return FL_OK;
 }
 
@@ -45,7 +45,8 @@ static fl_err row_problem(reader *r, size_t row, const char *column, fl_str valu
 static int field_of_column(const fl_record_kind *record, fl_str name)
 {
 	for (size_t i = 0; i < record->field_count; i++)
-		if (fl_str_eq_nocase(name, fl_str_z(record->fields[i].column)) || fl_str_eq_nocase(name, fl_str_z(record->fields[i].name)))
+		if (fl_str_eq_nocase(name, fl_str_z(record->fields[i].column)) ||
+			fl_str_eq_nocase(name, fl_str_z(record->fields[i].name)))
 			return (int)i;
 	return -1;
 }
@@ -66,20 +67,24 @@ static fl_err read_columns(fl_ctx *ctx, reader *r)
 	fl_err err;
 	fl_str known = known_columns(ctx, record);
 	if (!fl_csv_next(&r->csv, &row, &ctx->diag, &err))
-		return err ? err : fl_fail(&ctx->diag, FL_BAD_INPUT, "the file is empty; its first line must name the columns: %.*s", FL_ARG(known));
+		return err ? err
+			   : fl_fail(&ctx->diag, FL_BAD_INPUT, "the file is empty; its first line must name the columns: %.*s",
+				     FL_ARG(known));
 	for (size_t i = 0; i < row.count; i++) {
 		int field = r->columns[i] = field_of_column(record, fl_str_trim(row.fields[i]));
 		if (field < 0)
-			return fl_fail(&ctx->diag, FL_BAD_INPUT, "line 1: there is no column \"%.*s\"; there are: %.*s", (int)FL_MIN(row.fields[i].len, 40),
-				row.fields[i].ptr, FL_ARG(known));
+			return fl_fail(&ctx->diag, FL_BAD_INPUT, "line 1: there is no column \"%.*s\"; there are: %.*s",
+				(int)FL_MIN(row.fields[i].len, 40), row.fields[i].ptr, FL_ARG(known));
 		if (has[field])
-			return fl_fail(&ctx->diag, FL_BAD_INPUT, "line 1: the column \"%s\" is there twice", record->fields[field].column);
+			return fl_fail(&ctx->diag, FL_BAD_INPUT, "line 1: the column \"%s\" is there twice",
+				record->fields[field].column);
 		has[field] = true;
 	}
 	for (size_t i = 0; i < record->field_count; i++)
 		if (record->fields[i].required && !has[i])
-			return fl_fail(&ctx->diag, FL_BAD_INPUT, "line 1: the column \"%s\" is missing; it is needed, as in \"%s\"",
-				record->fields[i].column, record->fields[i].example);
+			return fl_fail(&ctx->diag, FL_BAD_INPUT,
+				"line 1: the column \"%s\" is missing; it is needed, as in \"%s\"", record->fields[i].column,
+				record->fields[i].example);
 	r->column_count = row.count;
 	return FL_OK;
 }
@@ -99,7 +104,8 @@ static fl_err read_row(fl_ctx *ctx, reader *r, const fl_csv_row *row)
 	r->chunk.bad[index] = false;
 	r->read->transfer->total++;
 	if (row->count != r->column_count) {
-		fl_str text = fl_str_fmt(ctx->mem, "the line has %zu fields; the first line names %zu columns", row->count, r->column_count);
+		fl_str text = fl_str_fmt(
+			ctx->mem, "the line has %zu fields; the first line names %zu columns", row->count, r->column_count);
 		return row_problem(r, index, "", FL_STR(""), text.ptr ? text.ptr : "");
 	}
 	for (size_t i = 0; i < row->count; i++) {
@@ -115,9 +121,12 @@ static fl_err read_row(fl_ctx *ctx, reader *r, const fl_csv_row *row)
 
 /* ---- references: names to ids, all of a piece at once ---- */
 
-static const fl_sql depots_named = { "import_depots", "SELECT t, f.id FROM unnest($1::text[]) t JOIN facilities f ON lower(f.name) = lower(t)" };
-static const fl_sql vehicles_named = { "import_vehicles_named", "SELECT t, v.id FROM unnest($1::text[]) t JOIN vehicles v ON v.name_key = lower(t)", .generic = true };
-static const fl_sql drivers_named = { "import_drivers_named", "SELECT t, d.id FROM unnest($1::text[]) t JOIN drivers d ON d.employee_no = t" };
+static const fl_sql depots_named = { "import_depots",
+	"SELECT t, f.id FROM unnest($1::text[]) t JOIN facilities f ON lower(f.name) = lower(t)" };
+static const fl_sql vehicles_named = { "import_vehicles_named",
+	"SELECT t, v.id FROM unnest($1::text[]) t JOIN vehicles v ON v.name_key = lower(t)", .generic = true };
+static const fl_sql drivers_named = { "import_drivers_named",
+	"SELECT t, d.id FROM unnest($1::text[]) t JOIN drivers d ON d.employee_no = t" };
 
 /* The texts of a field; *count of them, from rows that have one. */
 static fl_err texts_of(reader *r, int field, fl_str **out, size_t *count)
@@ -159,7 +168,8 @@ static fl_err resolve(fl_ctx *ctx, reader *r, int field, const fl_sql *sql)
 		value->number = (int64_t)(intptr_t)fl_map_get(&ids, value->text);
 		if (value->number)
 			continue;
-		fl_str text = fl_str_fmt(&r->mem, "there is no such %s; write it as in \"%s\"", f->what + (strncmp(f->what, "the ", 4) == 0 ? 4 : 0), f->example);
+		fl_str text = fl_str_fmt(&r->mem, "there is no such %s; write it as in \"%s\"",
+			f->what + (strncmp(f->what, "the ", 4) == 0 ? 4 : 0), f->example);
 		FL_TRY(row_problem(r, i, f->column, value->text, text.ptr ? text.ptr : ""));
 	}
 	return FL_OK;
@@ -187,7 +197,7 @@ static fl_str lower(fl_arena *mem, fl_str text)
 	char *copy = fl_arena_take(mem, text.len + 1);
 	for (size_t i = 0; copy && i < text.len; i++)
 		copy[i] = text.ptr[i] >= 'A' && text.ptr[i] <= 'Z' ? (char)(text.ptr[i] + 'a' - 'A') : text.ptr[i];
-	return (fl_str){ copy, copy ? text.len : 0 };
+	return (fl_str) { copy, copy ? text.len : 0 };
 }
 
 static fl_err check_in_file(reader *r, fl_map *seen, int field)

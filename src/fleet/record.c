@@ -20,7 +20,8 @@ static fl_value read_value(const fl_field *field, const fl_rows *rows, int colum
 	return value;
 }
 
-static fl_err lock_record(fl_ctx *ctx, fl_tx *tx, const fl_record_kind *kind, int32_t id, int32_t seen, int32_t *version, fl_value *values)
+static fl_err lock_record(
+	fl_ctx *ctx, fl_tx *tx, const fl_record_kind *kind, int32_t id, int32_t seen, int32_t *version, fl_value *values)
 {
 	fl_args args = fl_args_make(ctx->mem);
 	const fl_rows *rows;
@@ -30,8 +31,9 @@ static fl_err lock_record(fl_ctx *ctx, fl_tx *tx, const fl_record_kind *kind, in
 		return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no %s with the id %d", kind->noun, id);
 	*version = fl_row_i32(rows, 0, 0);
 	if (seen && seen != *version)
-		return fl_fail(&ctx->diag, FL_CONFLICT, "somebody changed this %s meanwhile: it is at version %d, you saw %d; read it again",
-			kind->noun, *version, seen);
+		return fl_fail(&ctx->diag, FL_CONFLICT,
+			"somebody changed this %s meanwhile: it is at version %d, you saw %d; read it again", kind->noun,
+			*version, seen);
 	for (size_t i = 0; i < kind->field_count; i++)
 		values[i] = read_value(&kind->fields[i], rows, (int)i + 1);
 	return FL_OK;
@@ -58,7 +60,8 @@ static void put_pair(fl_json_out *j, fl_arena *mem, const fl_field *field, const
 }
 
 /* {"id": 12, "plate": ["V-1", "V-2"], "private": ["email"]}: what is personal is named, never told. */
-static fl_err describe(fl_ctx *ctx, const fl_record_kind *kind, int32_t id, const fl_value *before, const fl_value *after, fl_str *out)
+static fl_err describe(
+	fl_ctx *ctx, const fl_record_kind *kind, int32_t id, const fl_value *before, const fl_value *after, fl_str *out)
 {
 	FL_AUTO_BUF fl_buf buf = fl_buf_make(256 << 10);
 	fl_json_out j = { .buf = &buf };
@@ -80,10 +83,17 @@ static fl_err describe(fl_ctx *ctx, const fl_record_kind *kind, int32_t id, cons
 	return out->ptr ? FL_OK : FL_NOMEM;
 }
 
-static fl_err event_args(fl_ctx *ctx, const fl_record_kind *kind, const char *type, int32_t id, int32_t version, fl_str data, fl_args *args)
+static fl_err event_args(
+	fl_ctx *ctx, const fl_record_kind *kind, const char *type, int32_t id, int32_t version, fl_str data, fl_args *args)
 {
-	return fl_event_args(ctx, &(fl_event){ .id = fl_uuid7(fl_now_us()), .type = type, .vehicle_id = kind->is_vehicle ? id : 0,
-		.version = version, .actor = ctx->caller.user_id, .data = data }, args);
+	return fl_event_args(ctx,
+		&(fl_event) { .id = fl_uuid7(fl_now_us()),
+			.type = type,
+			.vehicle_id = kind->is_vehicle ? id : 0,
+			.version = version,
+			.actor = ctx->caller.user_id,
+			.data = data },
+		args);
 }
 
 /* ---- writing ---- */

@@ -21,7 +21,7 @@ typedef enum fl_field_kind {
 	FL_FIELD_DEPOT,   /* another record: its id in number, its name in files */
 	FL_FIELD_VEHICLE,
 	FL_FIELD_DRIVER,
-	FL_FIELD_AREA,    /* a polygon as GeoJSON (geo.h) */
+	FL_FIELD_AREA, /* a polygon as GeoJSON (geo.h) */
 } fl_field_kind;
 
 typedef struct fl_field {
@@ -31,15 +31,15 @@ typedef struct fl_field {
 	const char *example; /* what would be right: "Rotterdam Waalhaven" */
 	fl_field_kind kind;
 	bool required;
-	bool personal;       /* of a person: its values never enter the history, which cannot forget */
-	double least, most;  /* of numbers; of texts their characters */
+	bool personal;            /* of a person: its values never enter the history, which cannot forget */
+	double least, most;       /* of numbers; of texts their characters */
 	const char *const *names; /* of codes; ends with NULL */
 	/* Puts the text into its one form, or says in diag what is wrong with it. May be NULL. */
 	fl_err (*check)(fl_arena *mem, fl_diag *diag, fl_str *text);
 } fl_field;
 
 typedef struct fl_value {
-	bool given;    /* false: not said, so it stays as it is */
+	bool given; /* false: not said, so it stays as it is */
 	bool null;
 	fl_str text;
 	int64_t number;
@@ -56,7 +56,7 @@ typedef struct fl_refusal {
 } fl_refusal;
 
 typedef struct fl_record_kind {
-	const char *noun; /* "vehicle" */
+	const char *noun;  /* "vehicle" */
 	fl_permission may; /* who changes it */
 	const fl_field *fields;
 	size_t field_count;
@@ -65,7 +65,7 @@ typedef struct fl_record_kind {
 	 * returns the version and the fields. retire: $1 the id, $2 whether. */
 	fl_sql insert, lock, update, retire;
 	const char *event_created, *event_updated, *event_retired;
-	bool is_vehicle;  /* its events name the vehicle */
+	bool is_vehicle; /* its events name the vehicle */
 } fl_record_kind;
 
 typedef struct fl_record_change {
@@ -87,7 +87,8 @@ int fl_record_field(const fl_record_kind *kind, const char *name);
 /* Adds a field's value to the arguments of insert and update. */
 void fl_record_arg(fl_args *args, const fl_field *field, const fl_value *value);
 
-/* Makes or changes one. FL_FORBIDDEN, FL_BAD_INPUT, FL_NOT_FOUND, FL_CONFLICT (another version), FL_DUPLICATE (kind->refusals). */
+/* Makes or changes one. FL_FORBIDDEN, FL_BAD_INPUT, FL_NOT_FOUND, FL_CONFLICT (another version), FL_DUPLICATE (kind->refusals).
+ */
 FL_MUST fl_err fl_record_save(fl_ctx *ctx, const fl_record_kind *kind, fl_record_change *change, int32_t *id);
 /* Takes one out of use, or back into it; what names it goes on naming it. */
 FL_MUST fl_err fl_record_retire(fl_ctx *ctx, const fl_record_kind *kind, int32_t id, int32_t version, bool retired);

@@ -26,7 +26,8 @@ typedef struct fl_odometer {
  * FL_DUPLICATE: there is one of that very moment. */
 FL_MUST fl_err fl_odometer_record(fl_ctx *ctx, const fl_odometer *reading, fl_warnings *warnings);
 /* The newest `limit` of each vehicle, grouped by vehicle. */
-FL_MUST fl_err fl_odometers_of(fl_ctx *ctx, const int32_t *vehicles, size_t vehicle_count, uint32_t limit, fl_odometer **out, size_t *count);
+FL_MUST fl_err fl_odometers_of(
+	fl_ctx *ctx, const int32_t *vehicles, size_t vehicle_count, uint32_t limit, fl_odometer **out, size_t *count);
 
 /* ---- Who drives what ------------------------------------------------------------------------------------------------- */
 
@@ -40,8 +41,10 @@ typedef struct fl_assignment {
 FL_MUST fl_err fl_driver_assign(fl_ctx *ctx, const fl_assignment *wanted, fl_assignment *out);
 FL_MUST fl_err fl_assignment_end(fl_ctx *ctx, int32_t id, int32_t version, int64_t ends_at, fl_assignment *out);
 /* The newest `limit` of each vehicle, grouped by vehicle, newest first. */
-FL_MUST fl_err fl_assignments_of(fl_ctx *ctx, const int32_t *vehicles, size_t vehicle_count, uint32_t limit, fl_assignment **out, size_t *count);
+FL_MUST fl_err fl_assignments_of(
+	fl_ctx *ctx, const int32_t *vehicles, size_t vehicle_count, uint32_t limit, fl_assignment **out, size_t *count);
 /* Who drove each vehicle at the moment: at most one of each. */
-FL_MUST fl_err fl_drivers_at(fl_ctx *ctx, const int32_t *vehicles, size_t vehicle_count, int64_t at, fl_assignment **out, size_t *count);
+FL_MUST fl_err fl_drivers_at(
+	fl_ctx *ctx, const int32_t *vehicles, size_t vehicle_count, int64_t at, fl_assignment **out, size_t *count);
 
 #endif

@@ -16,16 +16,16 @@ typedef struct fl_box {
 
 /* What a filter may ask beyond report.h's. */
 typedef struct fl_wide_filter {
-	int32_t driver_id;                  /* 0: any */
+	int32_t driver_id; /* 0: any */
 	bool has_cost_min, has_cost_max;
-	int64_t cost_min, cost_max;         /* of the actual cost, or the estimate where there is none; both inclusive */
+	int64_t cost_min, cost_max;              /* of the actual cost, or the estimate where there is none; both inclusive */
 	int64_t incident_after, incident_before; /* 0: any */
 	bool has_near, has_box;
 	fl_point near;
 	double radius_m;
 	fl_box box;
-	fl_str area;                        /* GeoJSON polygon (geo.h); ptr NULL: none */
-	fl_str damage_areas;                /* JSON list that damage_areas must contain; ptr NULL: any */
+	fl_str area;         /* GeoJSON polygon (geo.h); ptr NULL: none */
+	fl_str damage_areas; /* JSON list that damage_areas must contain; ptr NULL: any */
 } fl_wide_filter;
 
 FL_MUST fl_err fl_box_check(fl_diag *diag, const fl_box *box);
@@ -33,8 +33,8 @@ FL_MUST fl_err fl_box_check(fl_diag *diag, const fl_box *box);
 FL_MUST fl_err fl_radius_check(fl_diag *diag, double km, double *radius_m);
 
 /* Newest first: fl_reports_find for filters that have a wide part. */
-FL_MUST fl_err fl_search_newest(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out,
-	size_t *count);
+FL_MUST fl_err fl_search_newest(
+	fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out, size_t *count);
 
 /* ---- By words -------------------------------------------------------------------------------------------------------- */
 
@@ -50,7 +50,8 @@ typedef struct fl_hit_key {
 } fl_hit_key;
 
 /* Best first. Words in the company's language, the last one also as a beginning; claim numbers, plates, VINs and vehicles'
- * names also when they are nearly right. text: 1 to 200 characters, in the syntax of web search engines ("a phrase", -not, or). */
+ * names also when they are nearly right. text: 1 to 200 characters, in the syntax of web search engines ("a phrase", -not, or).
+ */
 FL_MUST fl_err fl_search_words(fl_ctx *ctx, fl_str text, const fl_report_filter *filter, const fl_hit_key *after, uint32_t limit,
 	fl_hit **out, size_t *count);
 
@@ -62,20 +63,21 @@ typedef struct fl_near {
 } fl_near;
 
 /* Nearest first, within radius_m, among those that match. filter->reported_after 0: of the last twelve months. */
-FL_MUST fl_err fl_search_near(fl_ctx *ctx, fl_point at, double radius_m, const fl_report_filter *filter, uint32_t limit, fl_near **out,
-	size_t *count);
+FL_MUST fl_err fl_search_near(
+	fl_ctx *ctx, fl_point at, double radius_m, const fl_report_filter *filter, uint32_t limit, fl_near **out, size_t *count);
 
 typedef struct fl_cluster {
-	fl_point center;      /* the mean of its reports; below zoom FL_CELL_ZOOM of the middles of its cells */
+	fl_point center; /* the mean of its reports; below zoom FL_CELL_ZOOM of the middles of its cells */
 	int64_t count, cost_cents;
-	int16_t severity;     /* the worst; 0: none is known */
+	int16_t severity; /* the worst; 0: none is known */
 } fl_cluster;
 
 enum { FL_CELL_ZOOM = 8, FL_ZOOM_MAX = 22, FL_CLUSTERS_MAX = 2000 };
 
 /* What a map of the box at the zoom shows: a square of 64 pixels is one cluster. Below FL_CELL_ZOOM from totals, by whole months.
  * Largest first, at most FL_CLUSTERS_MAX. FL_FORBIDDEN for callers who see only their own reports. */
-FL_MUST fl_err fl_search_clusters(fl_ctx *ctx, const fl_box *box, int zoom, int64_t after, int64_t before, fl_cluster **out, size_t *count);
+FL_MUST fl_err fl_search_clusters(
+	fl_ctx *ctx, const fl_box *box, int zoom, int64_t after, int64_t before, fl_cluster **out, size_t *count);
 
 typedef struct fl_hotspot {
 	fl_point center;

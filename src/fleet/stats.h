@@ -10,7 +10,12 @@
 
 /* As bits of `group`. */
 enum {
-	FL_STATS_STATUS = 1, FL_STATS_SEVERITY = 2, FL_STATS_TYPE = 4, FL_STATS_DEPOT = 8, FL_STATS_VEHICLE = 16, FL_STATS_MONTH = 32,
+	FL_STATS_STATUS = 1,
+	FL_STATS_SEVERITY = 2,
+	FL_STATS_TYPE = 4,
+	FL_STATS_DEPOT = 8,
+	FL_STATS_VEHICLE = 16,
+	FL_STATS_MONTH = 32,
 };
 enum { FL_STATS_GROUPS_MAX = 1000 };
 
@@ -23,7 +28,7 @@ typedef struct fl_stats_query {
 typedef struct fl_stats_group {
 	int16_t status, severity, damage_type; /* 0: not grouped by it, or not known */
 	int32_t facility_id, vehicle_id;
-	int64_t month;                         /* its first moment; 0: not grouped by it */
+	int64_t month; /* its first moment; 0: not grouped by it */
 	int64_t count, estimated_cents, actual_cents, cost_cents, repairs, repair_s;
 } fl_stats_group;
 

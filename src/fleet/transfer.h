@@ -17,8 +17,18 @@
 
 enum { FL_TRANSFER_NOW_LINES = 10000, FL_TRANSFER_PROBLEMS_MAX = 1000 };
 
-typedef enum fl_transfer_kind { FL_TRANSFER_VEHICLES = 1, FL_TRANSFER_DRIVERS, FL_TRANSFER_FACILITIES, FL_TRANSFER_REPORTS } fl_transfer_kind;
-typedef enum fl_transfer_state { FL_TRANSFER_WAITING = 1, FL_TRANSFER_RUNNING, FL_TRANSFER_DONE, FL_TRANSFER_FAILED } fl_transfer_state;
+typedef enum fl_transfer_kind {
+	FL_TRANSFER_VEHICLES = 1,
+	FL_TRANSFER_DRIVERS,
+	FL_TRANSFER_FACILITIES,
+	FL_TRANSFER_REPORTS
+} fl_transfer_kind;
+typedef enum fl_transfer_state {
+	FL_TRANSFER_WAITING = 1,
+	FL_TRANSFER_RUNNING,
+	FL_TRANSFER_DONE,
+	FL_TRANSFER_FAILED
+} fl_transfer_state;
 typedef enum fl_transfer_direction { FL_TRANSFER_IMPORT = 1, FL_TRANSFER_EXPORT } fl_transfer_direction;
 
 typedef struct fl_problem {
@@ -32,10 +42,10 @@ typedef struct fl_transfer {
 	bool dry_run, has_blob;
 	int32_t user_id;
 	fl_sha256 blob;
-	int64_t total, done, bad;      /* lines, without the first */
-	fl_problem *problems;          /* the first FL_TRANSFER_PROBLEMS_MAX */
+	int64_t total, done, bad; /* lines, without the first */
+	fl_problem *problems;     /* the first FL_TRANSFER_PROBLEMS_MAX */
 	size_t problem_count;
-	fl_str error;                  /* ptr NULL: none */
+	fl_str error;                    /* ptr NULL: none */
 	int64_t created_at, finished_at; /* 0: not yet */
 } fl_transfer;
 
@@ -65,7 +75,7 @@ typedef struct fl_export {
 	fl_transfer_kind kind;
 	bool begun, finished;
 	int32_t after_id;
-	fl_uuid before;   /* reports, newest first */
+	fl_uuid before; /* reports, newest first */
 	int64_t lines;
 } fl_export;
 

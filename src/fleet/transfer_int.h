@@ -36,10 +36,10 @@ typedef struct fl_chunk {
 
 typedef struct fl_import_read {
 	const fl_import_kind *kind;
-	fl_transfer *transfer;    /* total, bad and problems grow */
-	bool check;               /* names that are taken, in the file and in the company, are problems */
-	int64_t skip;             /* lines to leave out */
-	int64_t earliest;         /* of reported_at; FL_NEVER: none */
+	fl_transfer *transfer; /* total, bad and problems grow */
+	bool check;            /* names that are taken, in the file and in the company, are problems */
+	int64_t skip;          /* lines to leave out */
+	int64_t earliest;      /* of reported_at; FL_NEVER: none */
 	/* Gets each piece; its memory ends with the call. NULL: nothing is done with it. */
 	fl_err (*use)(fl_ctx *ctx, const struct fl_import_read *read, const fl_chunk *chunk);
 	void *arg;

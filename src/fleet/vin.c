@@ -16,12 +16,14 @@ fl_err fl_vin_check(fl_arena *mem, fl_diag *diag, fl_str *vin)
 		if (!(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z'))
 			return fl_fail(diag, FL_BAD_INPUT, "the VIN holds something else than letters and digits");
 		if (c == 'I' || c == 'O' || c == 'Q')
-			return fl_fail(diag, FL_BAD_INPUT, "the VIN holds the letter %c, which no VIN has; it may be a %c", c, c == 'I' ? '1' : '0');
+			return fl_fail(diag, FL_BAD_INPUT, "the VIN holds the letter %c, which no VIN has; it may be a %c", c,
+				c == 'I' ? '1' : '0');
 		kept[len++] = c;
 	}
 	if (len != VIN_LENGTH)
-		return fl_fail(diag, FL_BAD_INPUT, "the VIN has %zu characters; it must have 17, as in \"1HGCM82633A004352\"", len);
-	*vin = (fl_str){ kept, len };
+		return fl_fail(
+			diag, FL_BAD_INPUT, "the VIN has %zu characters; it must have 17, as in \"1HGCM82633A004352\"", len);
+	*vin = (fl_str) { kept, len };
 	return FL_OK;
 }
 
@@ -48,7 +50,8 @@ fl_str fl_vin_warning(fl_arena *mem, fl_str vin)
 	char wanted = check_digit(vin);
 	if (vin.ptr[CHECK_PLACE] == wanted)
 		return FL_STR("");
-	fl_str text = fl_str_fmt(mem, "the check digit of the VIN %.*s is %c, but its other characters ask for %c: one of them may be mistyped",
+	fl_str text = fl_str_fmt(mem,
+		"the check digit of the VIN %.*s is %c, but its other characters ask for %c: one of them may be mistyped",
 		FL_ARG(vin), vin.ptr[CHECK_PLACE], wanted);
 	return text.ptr ? text : FL_STR("");
 }
