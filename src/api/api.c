@@ -23,6 +23,7 @@ static fl_err open_parts(fl_api *api, const fl_api_options *options)
 	size_t cache = options->cache_bytes ? options->cache_bytes : PLAN_CACHE_BYTES;
 	unsigned subscriptions = options->subscriptions_max ? options->subscriptions_max : SUBSCRIPTIONS_MAX;
 	FL_TRY(fl_gql_engine_new(options->schema, NULL, cache, &api->engine));
+	FL_TRY(fl_api_own_documents(api, options->documents, options->document_count));
 	return fl_live_new(api->loop, options->services, subscriptions, &api->live);
 }
 
@@ -34,11 +35,14 @@ fl_err fl_api_new(fl_loop *loop, const fl_api_options *options, fl_api **out)
 	api->loop = loop;
 	api->services = options->services;
 	api->batch_max = options->batch_max ? options->batch_max : BATCH_MAX;
+	api->trusted_only = options->trusted_only;
+	api->automatic_documents = options->automatic_documents;
 	memcpy(api->budgets, options->budgets, sizeof(api->budgets));
 	api->keep_alive_us = options->keep_alive_us ? options->keep_alive_us : 25 * FL_SECOND_US;
 	fl_err err = open_parts(api, options);
 	if (err) {
 		fl_gql_engine_free(api->engine);
+		free(api->own);
 		free(api);
 		return err;
 	}
@@ -55,6 +59,7 @@ void await_api_close(fl_ctx *ctx, fl_api *api)
 		return;
 	fl_gql_engine_free(api->engine);
 	api->services->api = NULL;
+	free(api->own);
 	free(api);
 }
 

@@ -39,9 +39,15 @@ typedef struct fl_api_options {
 	double budgets[FL_ROLE_SYSTEM]; /* by fl_role: what one request may cost; 0: no limit */
 	unsigned batch_max;         /* requests in one JSON array; 0: 10 */
 	int64_t keep_alive_us;     /* between signs of life on quiet WebSockets and event streams; 0: 25 s */
+	bool trusted_only;          /* only registered documents are run */
+	bool automatic_documents;   /* automatic persisted queries: clients may register documents by their SHA-256 */
+	const fl_str *documents;    /* those of the program itself: always registered */
+	size_t document_count;
 } fl_api_options;
 
 FL_MUST fl_err fl_api_new(fl_loop *loop, const fl_api_options *options, fl_api **out);
+/* Gets to know the registered documents now instead of at the first request that needs them. */
+FL_MUST fl_err await_api_documents(fl_ctx *ctx, fl_api *api);
 /* All requests and sockets must have ended. Waits for what they left behind. Frees. NULL is fine. */
 void await_api_close(fl_ctx *ctx, fl_api *api);
 

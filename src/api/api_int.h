@@ -187,6 +187,11 @@ struct fl_api {
 	unsigned batch_max;
 	int64_t keep_alive_us;
 	unsigned streams; /* event streams of subscriptions */
+	bool trusted_only, automatic_documents;
+	fl_sha256 *own;             /* documents of the program itself, always registered */
+	size_t own_count;
+	int64_t documents_version;  /* up to which the registered ones are known */
+	int64_t documents_asked_us; /* 0: never */
 };
 
 /* What the caller of ctx may spend on one request. */
@@ -194,6 +199,13 @@ static inline double fl_api_budget(const fl_ctx *ctx)
 {
 	return ctx->caller.role < FL_ROLE_SYSTEM ? ctx->services->api->budgets[ctx->caller.role] : 0;
 }
+
+/* documents.c: reads a request, with the caller's budget, and settles which document it means (fl_api_document). */
+FL_MUST fl_err fl_api_request(fl_ctx *ctx, const fl_json *body, fl_gql_request *out);
+/* May wait. FL_NO_DOCUMENT, FL_NO_PERSISTED, FL_UNTRUSTED: a request error for the client; FL_BAD_REQUEST. */
+FL_MUST fl_err fl_api_document(fl_ctx *ctx, fl_gql_request *request);
+bool fl_api_is_document_error(fl_err err);
+FL_MUST fl_err fl_api_own_documents(fl_api *api, const fl_str *texts, size_t count);
 
 /* answer.c. FL_NOT_ACCEPTABLE when the client takes no kind of answer that there is. */
 FL_MUST fl_err fl_api_negotiate(fl_ctx *ctx, const fl_request *req);
@@ -216,8 +228,8 @@ fl_err fl_api_ws(fl_ctx *ctx, fl_request *req, fl_response *res);
 
 /* graphql_sse.c: Server-Sent Events in the distinct connections mode of graphql-sse. */
 bool fl_api_wants_events(const fl_request *req);
-/* Answers any operation; returns when it is complete, or the client has left. */
-FL_MUST fl_err fl_api_sse(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_gql_request *request);
+/* Answers any operation; returns when it is complete, or the client has left. ready: what came of reading the request. */
+FL_MUST fl_err fl_api_sse(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_gql_request *request, fl_err ready);
 /* The pieces, for answers of several parts: open once, any number of next, complete, then return FL_OK from the handler. A next
  * returns when the socket has taken it. json: one value in one line. */
 FL_MUST fl_err await_sse_open(fl_ctx *ctx, fl_response *res);

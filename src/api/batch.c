@@ -11,6 +11,7 @@ typedef struct batch_item {
 	fl_gql_request request;
 	fl_gql_outcome outcome;
 	fl_buf out;
+	bool ready; /* read, and its document may run; otherwise out says why not */
 } batch_item;
 
 typedef struct batch {
@@ -32,20 +33,32 @@ static double budget_left(fl_ctx *ctx, const batch_item *item)
 	return budget <= 0 ? 0 : FL_MAX(left, 1e-9);
 }
 
-/* A request that cannot even be read fails alone. */
+/* What fails an item alone, and not the batch. */
+static fl_err settle(fl_ctx *ctx, batch_item *item, fl_err err)
+{
+	if (err == FL_OK || err == FL_NOMEM || err == FL_CANCELLED)
+		return err;
+	bool ours = fl_err_status(err) >= 500;
+	fl_gql_write_error(&item->out, err, fl_str_z(ours ? fl_err_text(err) : fl_diag_text(&ctx->diag, err)));
+	return FL_OK;
+}
+
+static fl_err read_item(fl_ctx *ctx, batch_item *item)
+{
+	ctx->diag.text[0] = 0;
+	fl_err err = fl_api_request(ctx, item->body, &item->request);
+	item->ready = err == FL_OK;
+	fl_api_cost_wishes(item->batch->req, &item->request);
+	return settle(ctx, item, err);
+}
+
 static fl_err run_item(fl_ctx *ctx, void *arg)
 {
 	batch_item *item = arg;
-	fl_err err = fl_gql_request_from_json(item->body, &item->request, &ctx->diag);
-	if (err == FL_OK) {
-		fl_api_cost_wishes(item->batch->req, &item->request);
-		item->request.budget = budget_left(ctx, item);
-		err = fl_gql_execute(ctx, item->batch->engine, &item->request, &item->out, &item->outcome);
-	}
-	if (err == FL_OK || err == FL_NOMEM || err == FL_CANCELLED)
-		return err;
-	fl_gql_write_error(&item->out, err, fl_str_z(fl_diag_text(&ctx->diag, err)));
-	return FL_OK;
+	if (!item->ready)
+		return FL_OK;
+	item->request.budget = budget_left(ctx, item);
+	return settle(ctx, item, fl_gql_execute(ctx, item->batch->engine, &item->request, &item->out, &item->outcome));
 }
 
 static fl_err run_in_group(fl_ctx *ctx, void *arg)
@@ -59,13 +72,13 @@ static fl_err run_in_group(fl_ctx *ctx, void *arg)
 
 static bool is_query(fl_ctx *ctx, batch *b, size_t i)
 {
-	fl_gql_request request;
-	return fl_gql_request_from_json(b->items[i].body, &request, &ctx->diag) == FL_OK &&
-	       fl_gql_is_query(ctx, b->engine, &request);
+	return b->items[i].ready && fl_gql_is_query(ctx, b->engine, &b->items[i].request);
 }
 
 static fl_err run_all(fl_ctx *ctx, batch *b)
 {
+	for (size_t i = 0; i < b->count; i++)
+		FL_TRY(read_item(ctx, &b->items[i]));
 	for (size_t i = 0; i < b->count;) {
 		fl_group group;
 		size_t first = i;

@@ -22,19 +22,31 @@ static fl_err explain_wishes(fl_ctx *ctx, const fl_request *req, fl_gql_request 
 	return ctx->trace || fl_trace_open(ctx, FL_STR("explain"), FL_SPAN_INTERNAL, (fl_str){}) ? FL_OK : FL_NOMEM;
 }
 
-static fl_err run(fl_ctx *ctx, fl_request *req, fl_response *res, fl_gql_request *request)
+/* A document that may not run, or is not known, is a request error as any other. */
+static fl_err execute(fl_ctx *ctx, const fl_gql_request *request, fl_err ready, fl_buf *out, fl_gql_outcome *outcome)
+{
+	if (ready == FL_OK)
+		return fl_gql_execute(ctx, ctx->services->api->engine, request, out, outcome);
+	if (!fl_api_is_document_error(ready))
+		return ready;
+	fl_gql_write_error(out, ready, fl_str_z(fl_diag_text(&ctx->diag, ready)));
+	outcome->errors = 1;
+	return fl_buf_err(out);
+}
+
+/* ready: what came of reading the request. */
+static fl_err run(fl_ctx *ctx, fl_request *req, fl_response *res, fl_gql_request *request, fl_err ready)
 {
 	fl_gql_outcome outcome = {};
 	FL_TRY(explain_wishes(ctx, req, request));
-	fl_api_cost_wishes(req, request);
-	request->budget = fl_api_budget(ctx);
 	fl_buf out = fl_buf_make(FL_API_ANSWER_MAX);
-	if (fl_api_wants_events(req))
-		return fl_api_sse(ctx, req, res, request);
+	fl_api_cost_wishes(req, request);
+	if (fl_api_wants_events(req) && (ready == FL_OK || fl_api_is_document_error(ready)))
+		return fl_api_sse(ctx, req, res, request, ready);
 	request->parts = fl_api_parts_wanted(req);
-	if (request->parts != FL_GQL_WHOLE)
+	if (request->parts != FL_GQL_WHOLE && ready == FL_OK)
 		return fl_api_answer_in_parts(ctx, req, res, request);
-	fl_err err = fl_gql_execute(ctx, ctx->services->api->engine, request, &out, &outcome);
+	fl_err err = execute(ctx, request, ready, &out, &outcome);
 	if (err == FL_OK)
 		err = fl_api_answer(ctx, req, res, &outcome, &out);
 	fl_buf_fini(&out);
@@ -122,28 +134,29 @@ static fl_err enter(fl_ctx *ctx, fl_request *req)
 static fl_err post_json(fl_ctx *ctx, fl_request *req, fl_response *res)
 {
 	const fl_json *body;
-	fl_gql_request request;
+	fl_gql_request request = {};
 	fl_str text;
 	FL_TRY(await_body_all(ctx, req, FL_API_BODY_MAX, &text));
 	FL_TRY(fl_json_parse(ctx->mem, text, &body, &ctx->diag));
 	if (body->type == FL_JSON_ARRAY)
 		return fl_api_batch(ctx, req, res, body);
-	FL_TRY(fl_gql_request_from_json(body, &request, &ctx->diag));
-	return run(ctx, req, res, &request);
+	return run(ctx, req, res, &request, fl_api_request(ctx, body, &request));
 }
 
 static fl_err post_multipart(fl_ctx *ctx, fl_request *req, fl_response *res)
 {
 	const fl_json *operations = NULL;
-	fl_gql_request request;
+	fl_gql_request request = {};
 	upload_list *list = fl_new(ctx->mem, upload_list);
 	if (!list)
 		return FL_NOMEM;
 	FL_TRY(read_multipart(ctx, req, &operations, list));
-	FL_TRY(fl_gql_request_from_json(operations, &request, &ctx->diag));
+	if (operations->type == FL_JSON_ARRAY)
+		return bad(ctx, "a batch cannot have files");
+	fl_err ready = fl_api_request(ctx, operations, &request);
 	request.uploads = list->items;
 	request.upload_count = list->count;
-	return run(ctx, req, res, &request);
+	return run(ctx, req, res, &request, ready);
 }
 
 static fl_err post(fl_ctx *ctx, fl_request *req, fl_response *res)
@@ -157,22 +170,44 @@ static fl_err post(fl_ctx *ctx, fl_request *req, fl_response *res)
 	return fl_fail(&ctx->diag, FL_UNSUPPORTED, "send application/json, or multipart/form-data with photos");
 }
 
+/* A parameter as JSON; NULL when it is not given. */
+static fl_err get_json(fl_ctx *ctx, fl_request *req, fl_str name, const fl_json **out)
+{
+	fl_str text;
+	*out = NULL;
+	if (!fl_request_query(ctx->mem, req, name, &text) || text.len == 0)
+		return FL_OK;
+	return fl_json_parse(ctx->mem, text, out, &ctx->diag);
+}
+
+static fl_err read_get(fl_ctx *ctx, fl_request *req, fl_gql_request *out)
+{
+	fl_str id;
+	const fl_json *extensions;
+	*out = (fl_gql_request){ .queries_only = true, .budget = fl_api_budget(ctx) };
+	if (!fl_request_query(ctx->mem, req, FL_STR("query"), &out->query))
+		out->query = (fl_str){};
+	if (!fl_request_query(ctx->mem, req, FL_STR("operationName"), &out->operation_name) || out->operation_name.len == 0)
+		out->operation_name = (fl_str){};
+	FL_TRY(get_json(ctx, req, FL_STR("variables"), &out->variables));
+	FL_TRY(get_json(ctx, req, FL_STR("extensions"), &extensions));
+	if (!fl_request_query(ctx->mem, req, FL_STR("documentId"), &id))
+		id = (fl_str){};
+	FL_TRY(fl_gql_request_extend(out, id, extensions, &ctx->diag));
+	if (!out->query.ptr && !out->by_id)
+		return fl_fail(&ctx->diag, FL_BAD_REQUEST, "the parameter query is missing; try /graphiql in a browser");
+	return fl_api_document(ctx, out);
+}
+
 static fl_err get(fl_ctx *ctx, fl_request *req, fl_response *res)
 {
-	fl_gql_request request = { .queries_only = true };
-	fl_str variables;
+	fl_gql_request request;
 	if (fl_request_header(req, FL_STR("upgrade")).ptr)
 		return fl_api_ws(ctx, req, res);
 	FL_TRY(enter(ctx, req));
-	if (!fl_request_query(ctx->mem, req, FL_STR("query"), &request.query))
-		return fl_fail(&ctx->diag, FL_BAD_REQUEST, "the parameter query is missing; try /graphiql in a browser");
-	if (!fl_request_query(ctx->mem, req, FL_STR("operationName"), &request.operation_name))
-		request.operation_name = (fl_str){};
-	if (fl_request_query(ctx->mem, req, FL_STR("variables"), &variables) && variables.len)
-		FL_TRY(fl_json_parse(ctx->mem, variables, &request.variables, &ctx->diag));
-	return run(ctx, req, res, &request);
+	fl_err ready = read_get(ctx, req, &request);
+	return run(ctx, req, res, &request, ready);
 }
-
 
 fl_err fl_api_routes(fl_router *router)
 {

@@ -197,7 +197,7 @@ static fl_err send_parts(fl_ctx *ctx, fl_response *res, fl_gql_stream *rest, fl_
 
 /* ---- the answer ---- */
 
-fl_err fl_api_sse(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_gql_request *request)
+fl_err fl_api_sse(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_gql_request *request, fl_err ready)
 {
 	fl_gql_outcome outcome;
 	fl_gql_source *source = NULL;
@@ -206,8 +206,9 @@ fl_err fl_api_sse(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_gql_r
 	fl_gql_stream *rest = NULL;
 	fl_gql_request in_parts = *request;
 	in_parts.parts = FL_GQL_PARTS;
-	bool parts = fl_gql_is_incremental(ctx, engine, request);
-	fl_err err = parts ? fl_gql_stream_open(ctx, engine, &in_parts, &rest, &out, &outcome) :
+	bool parts = ready == FL_OK && fl_gql_is_incremental(ctx, engine, request);
+	fl_err err = ready ? ready :
+		     parts ? fl_gql_stream_open(ctx, engine, &in_parts, &rest, &out, &outcome) :
 			     fl_gql_subscribe(ctx, engine, request, &source, &out, &outcome);
 	if (err != FL_OK)
 		return await_errors(ctx, res, err);

@@ -252,8 +252,7 @@ static fl_err execute(fl_ctx *ctx, operation *op, const fl_json *payload)
 	fl_gql_source *source = NULL;
 	fl_gql_outcome outcome = {};
 	FL_AUTO_BUF fl_buf out = fl_buf_make(FL_API_ANSWER_MAX);
-	FL_TRY(fl_gql_request_from_json(payload, &request, &ctx->diag));
-	request.budget = fl_api_budget(ctx);
+	FL_TRY(fl_api_request(ctx, payload, &request));
 	if (fl_gql_is_incremental(ctx, s->api->engine, &request))
 		return execute_in_parts(ctx, op, &request);
 	s->executing++;

@@ -21,6 +21,8 @@
 	NUMBER(connections_max, "FLEET_CONNECTIONS_MAX", "--connections-max", 16384, 16, 1000000, "N", "open connections of each loop") \
 	NUMBER(in_flight_max, "FLEET_IN_FLIGHT_MAX", "--in-flight-max", 2048, 1, 100000, "N", "requests of each loop at one time; more are asked to come back") \
 	NUMBER(connections_per_ip, "FLEET_CONNECTIONS_PER_IP", "--connections-per-ip", 1024, 1, 1000000, "N", "connections of one address to each loop") \
+	TEXT(documents, "FLEET_DOCUMENTS", "--documents", "any", "WHICH", "GraphQL documents that are run: any, or trusted (registered by `fleet documents add`)") \
+	NUMBER(automatic_documents, "FLEET_AUTOMATIC_DOCUMENTS", "--automatic-documents", 1, 0, 1, "0|1", "whether clients may register documents by their SHA-256 (automatic persisted queries)") \
 	NUMBER(batch_max, "FLEET_BATCH_MAX", "--batch-max", 10, 1, 1000, "N", "GraphQL requests that one HTTP request may hold in a JSON array") \
 	NUMBER(cost_driver, "FLEET_COST_DRIVER", "--cost-driver", 5000, 1, 1000000000, "N", "what one GraphQL request of a driver may cost (docs/graphql-limits.md)") \
 	NUMBER(cost_manager, "FLEET_COST_MANAGER", "--cost-manager", 20000, 1, 1000000000, "N", "the same of a manager")        \

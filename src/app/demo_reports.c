@@ -1,6 +1,6 @@
-#include "app/demo_reports.h"
-
 #include "app/client.h"
+#include "app/demo_reports.h"
+#include "app/documents.h"
 #include "picture/picture.h"
 
 #include <fcntl.h>
@@ -97,7 +97,6 @@ static fl_err draw(const story *s, int index, bool close, const char *path, app_
 
 /* ---- filing ---- */
 
-static const fl_str document = FL_STR_INIT("mutation Demo($input: CreateDamageReportInput!) { createDamageReport(input: $input) { report { id } } }");
 
 static fl_str variables_of(fl_arena *mem, const story *s, int index)
 {
@@ -133,7 +132,7 @@ static fl_err file_one(plan *p, int index, fl_diag *diag)
 		err = draw(s, index, i == 1, paths[i], &photos[i]);
 	p->client.mem = &mem;
 	if (err == FL_OK)
-		err = app_client_ask(&p->client, document, variables, photos, 2, "variables.input.photos", FL_MINUTE_US, &data, diag);
+		err = app_client_ask(&p->client, app_document_file_demo, variables, photos, 2, "variables.input.photos", FL_MINUTE_US, &data, diag);
 	for (int i = 0; i < 2 && paths[i]; i++)
 		unlink(paths[i]);
 	fl_arena_fini(&mem);

@@ -1,4 +1,5 @@
 /* fleet report: files a damage report with photos through the public API, waits, and prints the assessment. */
+#include "app/documents.h"
 #include "app/reach.h"
 #include "app/report_print.h"
 
@@ -20,19 +21,6 @@ static const app_option options[] = {
 	{ "--json", NULL, "print the report as the API gives it" },
 	{ 0 },
 };
-
-#define REPORT_FIELDS                                                                                                          \
-	"id number status url description vehicle { name } "                                                                   \
-	"photos { id url mediaType width height sizeBytes quality { sharpness brightness problems } } "                        \
-	"assessment { model createdAt durationMs severity severityConfidence part partConfidence damageType "                  \
-	"damageTypeConfidence cost { low { amount currency } likely { amount currency } high { amount currency } } "           \
-	"repairHours { low likely high } rule "                                                                                \
-	"fraudSignals { kind score message photoId seenIn { number vehicle { name } url } } "                                  \
-	"similarCases { similarity report { number severity vehicle { name } actualCost { amount currency } url } } }"
-
-static const fl_str create_document = FL_STR_INIT("mutation Create($input: CreateDamageReportInput!) { "
-						  "createDamageReport(input: $input) { report { id number } } }");
-static const fl_str ask_document = FL_STR_INIT("query Report($id: ID!) { damageReport(id: $id) { " REPORT_FIELDS " } }");
 
 typedef struct filing {
 	const app_call *call;
@@ -100,7 +88,7 @@ static fl_err create(filing *f, fl_str *id, fl_diag *diag)
 	FL_AUTO_BUF fl_buf variables = fl_buf_make(1 << 20);
 	const fl_json *data = NULL;
 	FL_TRY(write_variables(f, &variables));
-	FL_TRY(app_client_ask(&f->client, create_document, fl_buf_view(&variables), f->photos, f->photo_count,
+	FL_TRY(app_client_ask(&f->client, app_document_file_report, fl_buf_view(&variables), f->photos, f->photo_count,
 		"variables.input.photos", UPLOAD_US, &data, diag));
 	*id = fl_json_str(fl_json_get(fl_json_get(fl_json_get(data, FL_STR("createDamageReport")), FL_STR("report")), FL_STR("id")),
 		FL_STR(""));
@@ -116,7 +104,7 @@ static fl_err ask(filing *f, fl_str id, const fl_json **report, fl_diag *diag)
 	fl_json_key(&j, FL_STR("id"));
 	fl_json_put_str(&j, id);
 	fl_json_close(&j, '}');
-	FL_TRY(app_client_ask(&f->client, ask_document, fl_buf_view(&variables), NULL, 0, NULL, ASK_US, &data, diag));
+	FL_TRY(app_client_ask(&f->client, app_document_ask_report, fl_buf_view(&variables), NULL, 0, NULL, ASK_US, &data, diag));
 	*report = fl_json_get(data, FL_STR("damageReport"));
 	if (!*report || (*report)->type != FL_JSON_OBJECT)
 		return fl_fail(diag, FL_NOT_FOUND, "the report was filed, but this token may not read it");

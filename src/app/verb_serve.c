@@ -2,6 +2,7 @@
  * routes, the schema, the keys and the store, which are read-only, and a flag that says when to stop. */
 #include "api/api.h"
 #include "app/app.h"
+#include "app/documents.h"
 #include "app/health.h"
 #include "app/port.h"
 #include "app/services.h"
@@ -39,6 +40,8 @@ struct server {
 	fl_router *router;
 	fl_gql_schema *schema;
 	fl_page *page;
+	fl_str documents[APP_DOCUMENTS_MAX]; /* of the program itself */
+	size_t document_count;
 	atomic_bool draining;
 	int count;
 	server_loop loops[THREADS_MAX];
@@ -82,6 +85,10 @@ static fl_err open_server(server_loop *l, fl_ctx *ctx)
 		.schema = s->schema,
 		.services = &l->services,
 		.batch_max = (unsigned)config->batch_max,
+		.trusted_only = strcmp(config->documents, "trusted") == 0,
+		.automatic_documents = config->automatic_documents != 0,
+		.documents = s->documents,
+		.document_count = s->document_count,
 		.budgets = {
 			[FL_ROLE_NONE] = (double)config->cost_anonymous,
 			[FL_ROLE_DRIVER] = (double)config->cost_driver,
@@ -107,6 +114,17 @@ static fl_err open_server(server_loop *l, fl_ctx *ctx)
 	return FL_OK;
 }
 
+/* What fails here is asked again by the first request that needs to know. */
+static void learn_documents(server_loop *l, fl_ctx *ctx)
+{
+	fl_ctx own;
+	fl_ctx_derive(&own, ctx, 2 * FL_SECOND_US);
+	own.services = &l->services;
+	if (await_api_documents(&own, l->api) != FL_OK)
+		fl_info("registered documents are not known yet: %s", own.diag.text);
+	fl_ctx_fini(&own);
+}
+
 static void drain(server_loop *l, fl_ctx *ctx)
 {
 	fl_ctx last;
@@ -128,6 +146,8 @@ static fl_err serve_loop(fl_ctx *ctx, void *arg)
 	fl_err err = app_services_open(ctx, &l->owner->shared, "fleet_app", "fleet serve", &l->services);
 	if (err == FL_OK)
 		err = open_server(l, ctx);
+	if (err == FL_OK)
+		learn_documents(l, ctx);
 	if (err == FL_OK)
 		err = await_wait(ctx, &l->stop);
 	if (err != FL_OK)
@@ -216,6 +236,9 @@ static void close_server(server *s)
 static fl_err start(server *s, const app_config *config, fl_diag *diag)
 {
 	int port = (int)config->port;
+	if (strcmp(config->documents, "any") != 0 && strcmp(config->documents, "trusted") != 0)
+		return fl_fail(diag, FL_BAD_INPUT, "--documents: '%s' is neither any nor trusted", config->documents);
+	s->document_count = app_own_documents(s->documents);
 	FL_TRY(app_port_check(config->host, &port, diag));
 	FL_TRY(app_shared_open(config, port, &s->shared, diag));
 	FL_TRY(make_routes(s, diag));

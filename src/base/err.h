@@ -20,6 +20,9 @@
 	X(TOO_LARGE, "TOO_LARGE", 413, "it is larger than allowed", false)                                             \
 	X(UNSUPPORTED, "UNSUPPORTED_MEDIA_TYPE", 415, "this kind of content is not supported", false)                  \
 	X(TOO_MANY, "TOO_MANY_REQUESTS", 429, "too many requests; slow down", true)                                    \
+	X(NO_DOCUMENT, "PERSISTED_QUERY_NOT_FOUND", 400, "PersistedQueryNotFound", false)                               \
+	X(NO_PERSISTED, "PERSISTED_QUERY_NOT_SUPPORTED", 400, "PersistedQueryNotSupported", false)                      \
+	X(UNTRUSTED, "TRUSTED_DOCUMENTS_ONLY", 400, "only documents that were registered are run here", false)         \
 	X(BATCH, "BATCH_LIMIT", 400, "too many requests in one batch", false)                                          \
 	X(LIMIT, "LIMIT_EXCEEDED", 400, "a limit was exceeded", false)                                                 \
 	X(CANCELLED, "CANCELLED", 499, "the request was cancelled", false)                                             \

@@ -67,16 +67,9 @@ fl_gql_stats fl_gql_engine_stats(const fl_gql_engine *engine)
 	fl_gql_stats stats = engine->cache.stats;
 	stats.documents = engine->cache.count;
 	stats.bytes = engine->cache.bytes;
+	stats.pinned = engine->cache.pinned_count;
+	stats.pinned_bytes = engine->cache.pinned_bytes;
 	return stats;
-}
-
-/* extensions.cost: true or "report" shows the cost beside the data, "validate" shows it alone. */
-static void ask_for_cost(const fl_json *extensions, fl_gql_request *out)
-{
-	const fl_json *cost = fl_json_get(extensions, FL_STR("cost"));
-	fl_str word = fl_json_str(cost, FL_STR(""));
-	out->show_cost = fl_json_bool(cost, false) || fl_str_eq(word, FL_STR("report"));
-	out->cost_only = fl_str_eq(word, FL_STR("validate"));
 }
 
 fl_err fl_gql_request_from_json(const fl_json *body, fl_gql_request *out, fl_diag *diag)
@@ -85,29 +78,31 @@ fl_err fl_gql_request_from_json(const fl_json *body, fl_gql_request *out, fl_dia
 		return fl_fail(diag, FL_BAD_REQUEST, "the body must be a JSON object");
 	const fl_json *query = fl_json_get(body, FL_STR("query")), *name = fl_json_get(body, FL_STR("operationName"));
 	const fl_json *variables = fl_json_get(body, FL_STR("variables")), *extensions = fl_json_get(body, FL_STR("extensions"));
-	if (!query || query->type != FL_JSON_STRING)
+	const fl_json *id = fl_json_get(body, FL_STR("documentId"));
+	if (query && query->type != FL_JSON_NULL && query->type != FL_JSON_STRING)
 		return fl_fail(diag, FL_BAD_REQUEST, "\"query\" must be a string");
+	if (id && id->type != FL_JSON_NULL && id->type != FL_JSON_STRING)
+		return fl_fail(diag, FL_BAD_REQUEST, "\"documentId\" must be a string");
 	if (name && name->type != FL_JSON_NULL && name->type != FL_JSON_STRING)
 		return fl_fail(diag, FL_BAD_REQUEST, "\"operationName\" must be a string or null");
 	if (variables && variables->type != FL_JSON_NULL && variables->type != FL_JSON_OBJECT)
 		return fl_fail(diag, FL_BAD_REQUEST, "\"variables\" must be an object or null");
-	if (extensions && extensions->type != FL_JSON_NULL && extensions->type != FL_JSON_OBJECT)
-		return fl_fail(diag, FL_BAD_REQUEST, "\"extensions\" must be an object or null");
 	*out = (fl_gql_request){
-		.query = query->string,
+		.query = fl_json_str(query, (fl_str){}),
 		.operation_name = fl_json_str(name, (fl_str){}),
 		.variables = variables && variables->type == FL_JSON_OBJECT ? variables : NULL,
 	};
 	if (out->operation_name.len == 0)
 		out->operation_name.ptr = NULL;
-	ask_for_cost(extensions, out);
+	FL_TRY(fl_gql_request_extend(out, fl_json_str(id, (fl_str){}), extensions, diag));
+	if (!out->query.ptr && !out->by_id)
+		return fl_fail(diag, FL_BAD_REQUEST, "\"query\" must be a string, unless \"documentId\" or a \"persistedQuery\" names one");
 	return FL_OK;
 }
 
 /* ---- Preparing a document ---- */
 
-/* Parses, validates and plans into a new entry. NULL: errors say why. */
-static gql_entry *prepare(fl_gql_engine *engine, const fl_gql_request *request, const gql_variant *values, gql_errors *errors)
+gql_entry *gql_prepare(fl_gql_engine *engine, const fl_gql_request *request, const gql_variant *values, gql_errors *errors)
 {
 	gql_entry *entry = calloc(1, sizeof(*entry));
 	if (!entry) {
@@ -135,21 +130,6 @@ static gql_entry *prepare(fl_gql_engine *engine, const fl_gql_request *request, 
 	if (!errors->count)
 		errors->nomem = true;
 	return NULL;
-}
-
-gql_entry *gql_engine_entry(fl_gql_engine *engine, const fl_gql_request *request, uint64_t variant, const gql_variant *values,
-			    gql_errors *errors, bool *cached)
-{
-	gql_entry *entry = gql_cache_get(&engine->cache, request->query, request->operation_name, variant);
-	*cached = entry;
-	if (!entry) {
-		entry = prepare(engine, request, values, errors);
-		if (entry) {
-			entry->variant = variant;
-			gql_cache_put(&engine->cache, entry);
-		}
-	}
-	return entry;
 }
 
 /* ---- Variables ---- */

@@ -401,7 +401,7 @@ void fl_gql_engine_free(fl_gql_engine *engine);
 
 typedef struct fl_gql_stats {
 	uint64_t hits, misses, evictions;
-	size_t documents, bytes;
+	size_t documents, bytes, pinned, pinned_bytes;
 } fl_gql_stats;
 fl_gql_stats fl_gql_engine_stats(const fl_gql_engine *engine);
 
@@ -427,8 +427,10 @@ typedef enum fl_gql_parts {
 	FL_GQL_PARTS_OF_2022 /* incremental with paths, hasNext: deferSpec=20220824 */
 } fl_gql_parts;
 
+enum { FL_GQL_ID_BYTES = 32 }; /* the SHA-256 of a document's text */
+
 typedef struct fl_gql_request {
-	fl_str query, operation_name; /* operation_name.ptr NULL: none given */
+	fl_str query, operation_name; /* operation_name.ptr NULL: none given; query.ptr NULL: the document is named by its id */
 	const fl_json *variables;     /* NULL, null or an object */
 	const fl_gql_upload *uploads;
 	size_t upload_count;
@@ -439,6 +441,10 @@ typedef struct fl_gql_request {
 	bool explain;                 /* and extensions.explain: for who may see SQL; ctx should have a trace (obs/trace.h) */
 	bool cost_only;               /* nothing is run, nothing refused: the answer is extensions.cost */
 	fl_gql_parts parts;           /* for fl_gql_stream_open only */
+	/* How the client names the document; with a query besides, that text is remembered under the id, which the caller must
+	 * have checked. */
+	enum { FL_GQL_BY_TEXT, FL_GQL_BY_HASH, FL_GQL_BY_DOCUMENT_ID } by_id;
+	uint8_t document_id[FL_GQL_ID_BYTES];
 } fl_gql_request;
 
 /* How long an answer may be kept, and by whom (@cacheControl); {0, false} unless the outcome says otherwise. */
@@ -463,8 +469,7 @@ typedef struct fl_gql_outcome {
 	fl_gql_cost cost;
 } fl_gql_outcome;
 
-/* The request from a JSON body {"query", "operationName", "variables", "extensions"}; it borrows from body. Of the
- * extensions, cost is read: true or "report" sets show_cost, "validate" cost_only.
+/* The request from a JSON body {"query", "documentId", "operationName", "variables", "extensions"}; it borrows from body.
  * Errors: FL_BAD_REQUEST with the detail in diag. */
 FL_MUST fl_err fl_gql_request_from_json(const fl_json *body, fl_gql_request *out, fl_diag *diag);
 
@@ -476,6 +481,21 @@ FL_MUST fl_err fl_gql_execute(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_r
 /* Whether a request holds a query, which may run beside others. The document is prepared (and kept) for that; one that
  * cannot be is no query. */
 bool fl_gql_is_query(fl_ctx *ctx, fl_gql_engine *engine, const fl_gql_request *request);
+
+/* Adds what the parameters documentId (ptr NULL: none) and extensions say. Of the extensions cost is read (true or "report"
+ * sets show_cost, "validate" cost_only) and persistedQuery (version 1, sha256Hash). */
+FL_MUST fl_err fl_gql_request_extend(fl_gql_request *request, fl_str document_id, const fl_json *extensions, fl_diag *diag);
+/* "sha256:" and 64 hexadecimal digits, or the digits alone. */
+bool fl_gql_document_id(fl_str text, uint8_t id[FL_GQL_ID_BYTES]);
+
+/* ---- Documents by id: the same cache of prepared documents. A request that names one the engine does not know is answered by
+ * PERSISTED_QUERY_NOT_FOUND. */
+bool fl_gql_knows(const fl_gql_engine *engine, const uint8_t id[FL_GQL_ID_BYTES]);
+/* Prepares all operations of a document and keeps them until they are unpinned, beside what cache_bytes allows.
+ * Errors: FL_BAD_INPUT (not valid for this schema; diag says why), FL_NOT_FOUND (fragments only), FL_NOMEM. */
+FL_MUST fl_err fl_gql_pin(fl_gql_engine *engine, fl_str document, const uint8_t id[FL_GQL_ID_BYTES], fl_diag *diag);
+void fl_gql_unpin(fl_gql_engine *engine, const uint8_t id[FL_GQL_ID_BYTES]);
+bool fl_gql_is_pinned(const fl_gql_engine *engine, const uint8_t id[FL_GQL_ID_BYTES]);
 
 /* ---- Responses in parts: @defer and @stream ---------------------------------------------------------------------- */
 

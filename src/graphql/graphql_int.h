@@ -778,17 +778,22 @@ typedef struct gql_entry {
 	struct gql_entry *chain;         /* of its hash bucket */
 	uint64_t hash, variant;
 	uint32_t refs;                   /* the cache's own counts too */
-	bool visited, cached;
+	struct gql_entry *id_chain;      /* of its hash bucket among the ids */
+	uint8_t id[FL_GQL_ID_BYTES];
+	bool visited, cached, has_id;
+	bool pinned;                     /* not in the queue */
 	fl_arena mem;                    /* holds everything below, and the text */
 	fl_str operation_name;
 	gql_plan plan;
 } gql_entry;
 
 typedef struct gql_cache {
-	gql_entry **buckets;
+	gql_entry **buckets, **id_buckets;
 	gql_entry *newest, *oldest, *hand;
 	size_t bytes, bytes_max, count;
 	uint64_t seed;
+	gql_entry *pinned;               /* chained by newer */
+	size_t pinned_bytes, pinned_count;
 	fl_gql_stats stats;
 } gql_cache;
 
@@ -799,8 +804,17 @@ gql_entry *gql_cache_get(gql_cache *cache, fl_str query, fl_str operation_name, 
 /* Keeps the entry, if it may; the caller's reference stays the caller's. */
 void gql_cache_put(gql_cache *cache, gql_entry *entry);
 void gql_entry_put(gql_entry *entry); /* gives a reference back */
+/* By the id of the document: a reference, or NULL; the operation must be the one named. */
+gql_entry *gql_cache_get_by_id(gql_cache *cache, const uint8_t *id, fl_str operation_name);
+/* Any entry of a document, pinned ones first; borrowed. */
+gql_entry *gql_cache_any(const gql_cache *cache, const uint8_t *id);
+/* From now on found by this id too. Only entries of the cache are. */
+void gql_cache_identify(gql_cache *cache, gql_entry *entry, const uint8_t *id);
+/* Keeps an entry until it is unpinned, whatever else is used; not counted in bytes_max. */
+void gql_cache_pin(gql_cache *cache, gql_entry *entry, const uint8_t *id);
+void gql_cache_unpin(gql_cache *cache, gql_entry *entry);
 
-/* ---- Engine (engine.c) ---- */
+/* ---- Engine (engine.c, documents.c) ---- */
 
 struct fl_gql_engine {
 	const fl_gql_schema *schema;
@@ -808,7 +822,9 @@ struct fl_gql_engine {
 	gql_cache cache;
 };
 
-/* The prepared document, from the cache or anew; a reference. variant 0 and NULL: for responses in one part. NULL: errors say
+/* Parses, validates and plans into a new entry. NULL: errors say why. */
+gql_entry *gql_prepare(fl_gql_engine *engine, const fl_gql_request *request, const gql_variant *values, gql_errors *errors);
+/* The prepared document by its id or text, from the cache or anew; a reference. variant 0 and NULL: for responses in one part. NULL: errors say
  * why. */
 gql_entry *gql_engine_entry(fl_gql_engine *engine, const fl_gql_request *request, uint64_t variant, const gql_variant *values,
 			    gql_errors *errors, bool *cached);

@@ -1,0 +1,41 @@
+#include "app/documents.h"
+
+#include "asset/asset.h"
+
+#define REPORT_FIELDS                                                                                                            \
+	"id number status url description vehicle { name } "                                                                     \
+	"photos { id url mediaType width height sizeBytes quality { sharpness brightness problems } } "                          \
+	"assessment { model createdAt durationMs severity severityConfidence part partConfidence damageType "                    \
+	"damageTypeConfidence cost { low { amount currency } likely { amount currency } high { amount currency } } "             \
+	"repairHours { low likely high } rule "                                                                                  \
+	"fraudSignals { kind score message photoId seenIn { number vehicle { name } url } } "                                    \
+	"similarCases { similarity report { number severity vehicle { name } actualCost { amount currency } url } } }"
+
+const fl_str app_document_file_report = FL_STR_INIT("mutation Create($input: CreateDamageReportInput!) { "
+						    "createDamageReport(input: $input) { report { id number } } }");
+const fl_str app_document_ask_report = FL_STR_INIT("query Report($id: ID!) { damageReport(id: $id) { " REPORT_FIELDS " } }");
+const fl_str app_document_file_demo =
+	FL_STR_INIT("mutation Demo($input: CreateDamageReportInput!) { createDamageReport(input: $input) { report { id } } }");
+
+static size_t add(fl_str *out, size_t count, fl_str text)
+{
+	if (count < APP_DOCUMENTS_MAX)
+		out[count++] = text;
+	return count;
+}
+
+/* web/queries holds them as the scripts send them; those that are fragments alone are no document and are left out later. */
+size_t app_own_documents(fl_str out[APP_DOCUMENTS_MAX])
+{
+	size_t first, count = 0, files = fl_asset_range(FL_STR("web/queries/"), &first);
+	count = add(out, count, app_document_file_report);
+	count = add(out, count, app_document_ask_report);
+	count = add(out, count, app_document_file_demo);
+	for (size_t i = 0; i < files; i++) {
+		fl_asset asset;
+		fl_asset_at(first + i, &asset);
+		if (fl_str_ends(asset.path, FL_STR(".graphql")))
+			count = add(out, count, asset.bytes);
+	}
+	return count;
+}
