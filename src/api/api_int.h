@@ -45,7 +45,7 @@ typedef struct fl_change {
 } fl_change;
 
 /* live_topics.c: what may be followed, one line a field of Subscription. */
-enum { FL_TOPIC_EVENTS_MAX = 4 };
+enum { FL_TOPIC_EVENTS_MAX = 16 };
 typedef struct fl_live_topic {
 	const char *field;
 	const char *events[FL_TOPIC_EVENTS_MAX]; /* the types that it tells of */
@@ -146,6 +146,36 @@ FL_API_RESOLVER(fl_api_vehicle_risk_of);
 FL_MUST fl_err fl_api_cents_in(fl_ctx *ctx, const fl_gql_value *in, const char *name, bool *has, int64_t *out);
 /* UpdateDamageReportInput. */
 FL_MUST fl_err fl_api_patch(fl_ctx *ctx, const fl_gql_value *in, fl_report_patch *out);
+
+/* The distinct reports of a batch whose parents are reports; rows grouped by report, handed to them as a list each (the report's id
+ * stands id_offset bytes into a row). */
+FL_MUST fl_err fl_api_report_keys(fl_ctx *ctx, const fl_gql_batch *batch, fl_gql_keys_uuid *out);
+FL_MUST fl_err fl_api_scatter(fl_ctx *ctx, const void *rows, size_t stride, size_t count, const fl_gql_keys_uuid *keys, size_t id_offset, fl_gql_batch *batch);
+FL_MUST fl_err fl_api_load_people(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count);
+
+/* history.c, zone.c, comment.c, attachment.c */
+FL_API_RESOLVER(fl_api_report_history);
+FL_API_RESOLVER(fl_api_report_zones);
+FL_API_RESOLVER(fl_api_report_comments);
+FL_API_RESOLVER(fl_api_report_attachments);
+FL_API_RESOLVER(fl_api_vehicle_damages);
+FL_API_RESOLVER(fl_api_photo_uploader);
+FL_API_RESOLVER(fl_api_photo_custody);
+FL_API_RESOLVER(fl_api_mentions);
+FL_API_RESOLVER(fl_api_people);
+FL_API_RESOLVER(fl_api_add_damage_zone);
+FL_API_RESOLVER(fl_api_change_damage_zone);
+FL_API_RESOLVER(fl_api_repair_damage_zone);
+FL_API_RESOLVER(fl_api_remove_damage_zone);
+FL_API_RESOLVER(fl_api_add_comment);
+FL_API_RESOLVER(fl_api_edit_comment);
+FL_API_RESOLVER(fl_api_remove_comment);
+FL_API_RESOLVER(fl_api_mark_mentions_seen);
+FL_API_RESOLVER(fl_api_add_attachment);
+FL_API_RESOLVER(fl_api_remove_attachment);
+FL_API_RESOLVER(fl_api_set_photo_angle);
+/* Answers GET /attachments/:report/:attachment. */
+fl_err fl_api_attachment_bytes(fl_ctx *ctx, fl_request *req, fl_response *res);
 
 /* lifecycle.c: fields of DamageReport, Query and Mutation. */
 FL_API_RESOLVER(fl_api_report_ways);

@@ -10,7 +10,18 @@ fl_err fl_api_authenticate_bearer(fl_ctx *ctx, fl_str header)
 	return fl_session_enter(ctx, fl_str_trim(token));
 }
 
-fl_err fl_api_authenticate(fl_ctx *ctx, fl_request *req)
+/* What the client calls itself, for the custody of files: printable ASCII, at most so much of it. */
+static fl_str client_of(fl_ctx *ctx, const fl_request *req)
+{
+	fl_str agent = fl_request_header(req, FL_STR("user-agent"));
+	size_t len = FL_MIN(agent.len, (size_t)200);
+	char *copy = len ? fl_arena_take(ctx->mem, len) : NULL;
+	for (size_t i = 0; copy && i < len; i++)
+		copy[i] = agent.ptr[i] >= ' ' && agent.ptr[i] <= '~' ? agent.ptr[i] : '?';
+	return (fl_str){ copy, copy ? len : 0 };
+}
+
+static fl_err enter(fl_ctx *ctx, fl_request *req)
 {
 	fl_str cookie, header = fl_request_header(req, FL_STR("authorization"));
 	if (header.ptr)
@@ -18,6 +29,13 @@ fl_err fl_api_authenticate(fl_ctx *ctx, fl_request *req)
 	if (fl_request_cookie(req, FL_STR("fleet_session"), &cookie) && cookie.len)
 		return fl_session_enter(ctx, cookie);
 	return fl_fail(&ctx->diag, FL_UNAUTHENTICATED, "log in first, or send a bearer token");
+}
+
+fl_err fl_api_authenticate(fl_ctx *ctx, fl_request *req)
+{
+	FL_TRY(enter(ctx, req));
+	ctx->caller.client = client_of(ctx, req);
+	return FL_OK;
 }
 
 /* A page of another site can send a GET, or a form, with the reader's cookie and without a preflight; it cannot send JSON or

@@ -33,7 +33,7 @@ static fl_err facility(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *bat
 }
 
 /* The distinct reports of a batch whose parents are reports. */
-static fl_err report_keys(fl_ctx *ctx, const fl_gql_batch *batch, fl_gql_keys_uuid *out)
+fl_err fl_api_report_keys(fl_ctx *ctx, const fl_gql_batch *batch, fl_gql_keys_uuid *out)
 {
 	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, batch->count);
 	if (!ids)
@@ -45,7 +45,11 @@ static fl_err report_keys(fl_ctx *ctx, const fl_gql_batch *batch, fl_gql_keys_uu
 
 static fl_photo_detail photo_detail(const fl_gql_field *field)
 {
-	const uint64_t more = UINT64_C(1) << FL_API_PHOTO_TAKEN_AT | UINT64_C(1) << FL_API_PHOTO_QUALITY;
+	static const int fields[] = { FL_API_PHOTO_TAKEN_AT, FL_API_PHOTO_QUALITY,     FL_API_PHOTO_ANGLE,       FL_API_PHOTO_LOCATION,
+				      FL_API_PHOTO_CAMERA,   FL_API_PHOTO_UPLOADED_AT, FL_API_PHOTO_UPLOADED_BY, FL_API_PHOTO_CLIENT };
+	uint64_t more = 0;
+	for (size_t i = 0; i < FL_COUNT(fields); i++)
+		more |= UINT64_C(1) << fields[i];
 	return fl_gql_selected(field, "") & more ? FL_PHOTO_ALL : FL_PHOTO_FILE;
 }
 
@@ -55,7 +59,7 @@ static fl_err photos(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch
 	fl_gql_keys_uuid keys;
 	fl_photo_row *rows;
 	size_t count;
-	FL_TRY(report_keys(ctx, batch, &keys));
+	FL_TRY(fl_api_report_keys(ctx, batch, &keys));
 	FL_TRY(fl_photos_of_reports(ctx, keys.keys, keys.count, photo_detail(field), &rows, &count));
 	fl_gql_value *lists = fl_new_array(ctx->mem, fl_gql_value, keys.count);
 	if (!lists)
@@ -79,7 +83,7 @@ static fl_err assessment(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *b
 	fl_gql_keys_uuid keys;
 	fl_assessment_row *rows;
 	size_t count;
-	FL_TRY(report_keys(ctx, batch, &keys));
+	FL_TRY(fl_api_report_keys(ctx, batch, &keys));
 	FL_TRY(fl_assessments_of_reports(ctx, keys.keys, keys.count, &rows, &count));
 	const fl_assessment_row **found = fl_new_array(ctx->mem, const fl_assessment_row *, keys.count);
 	if (!found)
@@ -169,6 +173,10 @@ const struct fl_api_damage_report fl_api_damage_report = {
 	.sla_state = FL_GETTER(fl_api_report_sla_state),
 	.duplicate_of = FL_BATCH(fl_api_report_duplicate_of),
 	.awaits_second_approval = FL_GETTER(fl_api_report_awaits_second),
+	.history = FL_BATCH(fl_api_report_history),
+	.zones = FL_BATCH(fl_api_report_zones),
+	.comments = FL_BATCH(fl_api_report_comments),
+	.attachments = FL_BATCH(fl_api_report_attachments),
 };
 
 /* ---- Money, GeoPoint ---- */
@@ -250,6 +258,13 @@ const struct fl_api_photo fl_api_photo = {
 	.taken_at = FL_COLUMN(fl_photo_row, taken_at),
 	.sha256 = FL_COLUMN(fl_photo_row, sha256_hex),
 	.quality = FL_GETTER(quality),
+	.angle = FL_COLUMN(fl_photo_row, angle),
+	.location = FL_INSIDE_IF(fl_photo_row, place, has_place),
+	.camera = FL_COLUMN(fl_photo_row, camera),
+	.uploaded_at = FL_COLUMN(fl_photo_row, uploaded_at),
+	.uploaded_by = FL_BATCH(fl_api_photo_uploader),
+	.client = FL_COLUMN(fl_photo_row, client),
+	.custody = FL_BATCH(fl_api_photo_custody),
 };
 
 const struct fl_api_photo_quality fl_api_photo_quality = {

@@ -326,6 +326,7 @@ static void remember(socket *s, const fl_caller *caller)
 {
 	size_t len = FL_MIN(caller->name.len, sizeof(s->caller_name));
 	s->caller = *caller;
+	s->caller.client = (fl_str){}; /* it lived with the upgrade */
 	if (len)
 		memcpy(s->caller_name, caller->name.ptr, len);
 	s->caller.name = (fl_str) { s->caller_name, len };

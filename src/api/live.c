@@ -152,6 +152,7 @@ static fl_live_group *make_group(fl_live *live, const fl_caller *caller, fl_gql_
 	if (len)
 		memcpy(group->caller_name, caller->name.ptr, len);
 	group->caller.name = (fl_str) { group->caller_name, len };
+	group->caller.client = (fl_str){}; /* it lives with the request */
 	group->link = &live->buckets[(uint32_t)caller->tenant_id % FL_LIVE_BUCKETS];
 	group->next = *group->link;
 	if (group->next)

@@ -4,7 +4,11 @@
 
 static const fl_live_topic topics[] = {
 	{ "damageReportCreated", { FL_EVENT_REPORT_CREATED }, .vehicle_arg = "vehicleId" },
-	{ "damageReportUpdated", { FL_EVENT_REPORT_ASSESSED, FL_EVENT_REPORT_UPDATED }, .report_arg = "reportId" },
+	{ "damageReportUpdated",
+	  { FL_EVENT_REPORT_ASSESSED, FL_EVENT_REPORT_UPDATED, FL_EVENT_REPORT_OVERDUE, FL_EVENT_ZONE_ADDED, FL_EVENT_ZONE_CHANGED, FL_EVENT_ZONE_REPAIRED,
+	    FL_EVENT_ZONE_REMOVED, FL_EVENT_COMMENT_ADDED, FL_EVENT_COMMENT_EDITED, FL_EVENT_COMMENT_REMOVED, FL_EVENT_ATTACHMENT_ADDED,
+	    FL_EVENT_ATTACHMENT_REMOVED, FL_EVENT_PHOTO_CHANGED },
+	  .report_arg = "reportId" },
 	{ "aiAnalysisComplete", { FL_EVENT_REPORT_ASSESSED }, .report_arg = "reportId" },
 	{ "model3DProcessingStatus", { FL_EVENT_MODEL_PROGRESS }, .report_arg = "reportId" },
 };

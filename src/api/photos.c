@@ -1,6 +1,7 @@
 /* The bytes of photos, for those who may see the report. They never change, so a browser may keep them, but no cache that
  * serves several people may. */
 #include "api/api_int.h"
+#include "fleet/custody_log.h"
 
 #include <unistd.h>
 
@@ -69,5 +70,7 @@ fl_err fl_api_photo_bytes(fl_ctx *ctx, fl_request *req, fl_response *res)
 		return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no such photo");
 	FL_TRY(find_photo(ctx, report_id, number, &photo));
 	FL_TRY(choose(ctx, photo, req->captures[2], &v));
+	if (fl_str_eq(req->captures[2], FL_STR("original")))
+		FL_TRY(fl_custody_opened(ctx, FL_EVENT_PHOTO_OPENED, "photo", report_id, (int16_t)number, (fl_str){}));
 	return send_blob(ctx, req, res, &v);
 }

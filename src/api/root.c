@@ -183,6 +183,8 @@ const struct fl_api_query fl_api_query = {
 	.saved_filters = FL_BATCH(fl_api_saved_filters),
 	.import_job = FL_BATCH(fl_api_import_job_by_id),
 	.export_job = FL_BATCH(fl_api_export_job_by_id),
+	.mentions = FL_BATCH(fl_api_mentions),
+	.people = FL_BATCH(fl_api_people),
 };
 
 /* ---- Viewer, Tenant ---- */
@@ -261,6 +263,20 @@ static fl_err read_photos(fl_ctx *ctx, const fl_gql_value *list, fl_report_draft
 	return FL_OK;
 }
 
+static fl_err read_angles(fl_ctx *ctx, const fl_gql_value *list, fl_report_draft *draft)
+{
+	if (!fl_gql_given(list) || list->count == 0)
+		return FL_OK;
+	int16_t *angles = fl_new_array(ctx->mem, int16_t, list->count);
+	if (!angles)
+		return FL_NOMEM;
+	for (size_t i = 0; i < list->count; i++)
+		angles[i] = (int16_t)fl_gql_int_or(&list->items[i], 0);
+	draft->angles = angles;
+	draft->angle_count = list->count;
+	return FL_OK;
+}
+
 static fl_err create_damage_report(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	const fl_gql_value *in = fl_gql_arg(field, "input"), *location = fl_gql_member(in, "location");
@@ -281,6 +297,7 @@ static fl_err create_damage_report(fl_ctx *ctx, const fl_gql_field *field, fl_gq
 		draft.location = (fl_point){ fl_gql_float_or(fl_gql_member(location, "latitude"), 0),
 					     fl_gql_float_or(fl_gql_member(location, "longitude"), 0) };
 	FL_TRY(read_photos(ctx, fl_gql_member(in, "photos"), &draft));
+	FL_TRY(read_angles(ctx, fl_gql_member(in, "photoAngles"), &draft));
 	FL_TRY(fl_report_create(ctx, &draft, &id));
 	return one_report(ctx, id, batch);
 }
@@ -362,6 +379,17 @@ const struct fl_api_mutation fl_api_mutation = {
 	.delete_saved_filter = FL_BATCH(fl_api_delete_saved_filter),
 	.import_file = FL_BATCH(fl_api_import_file),
 	.export_file = FL_BATCH(fl_api_export_file),
+	.add_damage_zone = FL_BATCH(fl_api_add_damage_zone),
+	.change_damage_zone = FL_BATCH(fl_api_change_damage_zone),
+	.repair_damage_zone = FL_BATCH(fl_api_repair_damage_zone),
+	.remove_damage_zone = FL_BATCH(fl_api_remove_damage_zone),
+	.add_comment = FL_BATCH(fl_api_add_comment),
+	.edit_comment = FL_BATCH(fl_api_edit_comment),
+	.remove_comment = FL_BATCH(fl_api_remove_comment),
+	.mark_mentions_seen = FL_BATCH(fl_api_mark_mentions_seen),
+	.add_attachment = FL_BATCH(fl_api_add_attachment),
+	.remove_attachment = FL_BATCH(fl_api_remove_attachment),
+	.set_photo_angle = FL_BATCH(fl_api_set_photo_angle),
 };
 
 const struct fl_api_create_damage_report_payload fl_api_create_damage_report_payload = { .report = FL_SELF };

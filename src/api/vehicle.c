@@ -132,6 +132,7 @@ const struct fl_api_vehicle fl_api_vehicle = {
 	.damage_reports = FL_BATCH(damage_reports),
 	.report_url = FL_GETTER(report_url),
 	.risk = FL_BATCH(fl_api_vehicle_risk_of),
+	.damages_at = FL_BATCH(fl_api_vehicle_damages),
 };
 
 /* ---- Lists of vehicles ---- */

@@ -6,6 +6,7 @@ extern const app_verb app_verb_documents, app_verb_up, app_verb_report, app_verb
 	app_verb_schema, app_verb_wal, app_verb_db;
 
 extern const app_verb app_verb_import, app_verb_export, app_verb_company, app_verb_overview;
+extern const app_verb app_verb_rebuild;
 
 const app_verb *const app_verbs[] = {
 	&app_verb_up,
@@ -22,6 +23,7 @@ const app_verb *const app_verbs[] = {
 	&app_verb_migrate,
 	&app_verb_schema,
 	&app_verb_seed,
+	&app_verb_rebuild,
 	&app_verb_db,
 	&app_verb_backup,
 	&app_verb_restore,

@@ -243,6 +243,11 @@ fl_err fl_change_data(fl_ctx *ctx, const fl_change_of *change, bool is_new, fl_s
 		fl_json_key(&j, FL_STR("reason"));
 		fl_json_put_str(&j, change->reason);
 	}
+	if (change->extra.len) {
+		if (j.comma)
+			fl_buf_char(&buf, ',');
+		fl_buf_str(&buf, change->extra);
+	}
 	fl_json_close(&j, '}');
 	FL_TRY(fl_buf_err(&buf));
 	*out = fl_str_dup(ctx->mem, fl_buf_view(&buf));

@@ -36,6 +36,7 @@ typedef struct fl_change_of {
 	fl_verb verb;        /* FL_VERB_NONE: no way was gone */
 	bool undo, endorses; /* verb was taken back; verb counts as the first of two persons */
 	fl_str reason;       /* ptr NULL: none was given */
+	fl_str extra;        /* members of an event's data besides, as in "zone":3,"after":{}; ptr NULL: none */
 	bool skip;           /* is not written */
 } fl_change_of;
 

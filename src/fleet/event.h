@@ -14,6 +14,18 @@
 #define FL_EVENT_REPORT_UPDATED "report.updated"
 #define FL_EVENT_MODEL_PROGRESS "model.progress" /* its data: fleet/model.h */
 #define FL_EVENT_REPORT_OVERDUE "report.overdue" /* by reports_overdue() */
+#define FL_EVENT_ZONE_ADDED "zone.added"
+#define FL_EVENT_ZONE_CHANGED "zone.changed"
+#define FL_EVENT_ZONE_REPAIRED "zone.repaired"
+#define FL_EVENT_ZONE_REMOVED "zone.removed"
+#define FL_EVENT_COMMENT_ADDED "comment.added"   /* its data names who is mentioned, not what it says */
+#define FL_EVENT_COMMENT_EDITED "comment.edited"
+#define FL_EVENT_COMMENT_REMOVED "comment.removed"
+#define FL_EVENT_ATTACHMENT_ADDED "attachment.added"
+#define FL_EVENT_ATTACHMENT_REMOVED "attachment.removed"
+#define FL_EVENT_ATTACHMENT_OPENED "attachment.opened"
+#define FL_EVENT_PHOTO_OPENED "photo.opened"
+#define FL_EVENT_PHOTO_CHANGED "photo.changed"
 #define FL_EVENT_LIMIT_SET "policy.limit_set"    /* of no report; so for the next */
 #define FL_EVENT_DEADLINES_SET "policy.deadlines_set"
 

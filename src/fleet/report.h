@@ -39,12 +39,17 @@ typedef struct fl_upload {
 	uint64_t size;
 } fl_upload;
 
+/* From where a photo looks at the vehicle: the eight viewpoints of zone.h, then these. */
+typedef enum fl_photo_angle { FL_ANGLE_NONE, FL_ANGLE_CLOSE_UP = 9, FL_ANGLE_INSIDE = 10 } fl_photo_angle;
+
 typedef struct fl_report_draft {
 	int32_t vehicle_id;                /* this or vehicle_name */
 	fl_str vehicle_name;               /* any case */
 	fl_str description;
 	const fl_upload *photos;
 	size_t photo_count;
+	const int16_t *angles;             /* of the first angle_count photos; fl_photo_angle, 0: not said */
+	size_t angle_count;
 	int64_t incident_at;               /* 0: now */
 	bool has_location;
 	fl_point location;
@@ -108,6 +113,12 @@ typedef struct fl_photo_row {
 	size_t problem_count;
 	fl_sha256 original, view, thumb; /* blobs */
 	bool has_variants;
+	int16_t angle;          /* fl_photo_angle; 0: not said */
+	bool has_place;
+	fl_point place;         /* where the camera says that it was */
+	fl_str camera, client;  /* ptr NULL: not known, or not for the caller */
+	int32_t uploaded_by;    /* 0: a program */
+	int64_t uploaded_at;
 } fl_photo_row;
 
 /* The photos of reports, ordered by report and number. FL_PHOTO_FILE: without taken_at, quality, problems and variants, which

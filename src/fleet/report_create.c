@@ -18,6 +18,8 @@ static fl_err check_draft(fl_ctx *ctx, const fl_report_draft *draft)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "name the vehicle by its id or by its name: exactly one of them");
 	if (draft->photo_count > FL_PHOTOS_MAX)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "%zu photos were sent; a report takes at most %d", draft->photo_count, FL_PHOTOS_MAX);
+	if (draft->angle_count > draft->photo_count)
+		return fl_fail(&ctx->diag, FL_BAD_INPUT, "%zu angles were given for %zu photos", draft->angle_count, draft->photo_count);
 	if (draft->incident_at > fl_now_us() + 5 * FL_MINUTE_US)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "incidentAt lies in the future");
 	fl_point at = draft->location;
@@ -181,8 +183,9 @@ static const fl_sql report_insert = {
 static const fl_sql photo_insert = {
 	"photo_insert",
 	"INSERT INTO damage_photos (tenant_id, report_id, id, sha256, media_type, bytes, width, height, taken_at, software, phash, phash_mirrored,"
-	" sharpness, brightness, problems, view_sha256, view_bytes, thumb_sha256, thumb_bytes)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+	" sharpness, brightness, problems, view_sha256, view_bytes, thumb_sha256, thumb_bytes, angle, location, camera, uploaded_by, client)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, nullif($20, 0),"
+	" ST_SetSRID(ST_MakePoint($21, $22), 4326)::geography, $23, nullif($24, 0), $25)",
 	.write = true
 };
 
@@ -218,6 +221,17 @@ static fl_err photo_args(fl_ctx *ctx, const filing *f, size_t index, fl_args *ar
 	fl_arg_i32(args, (int32_t)in->view.size);
 	fl_arg_bytes(args, bytes_of(in->thumb.id.bytes, 32));
 	fl_arg_i32(args, (int32_t)in->thumb.size);
+	fl_arg_i16(args, index < f->draft->angle_count ? f->draft->angles[index] : 0);
+	if (photo->header.has_place) {
+		fl_arg_f8(args, photo->header.longitude);
+		fl_arg_f8(args, photo->header.latitude);
+	} else {
+		fl_arg_null(args, FL_DB_F8);
+		fl_arg_null(args, FL_DB_F8);
+	}
+	fl_arg_text(args, photo->header.camera[0] ? fl_str_z(photo->header.camera) : (fl_str){});
+	fl_arg_i32(args, ctx->caller.user_id);
+	fl_arg_text(args, ctx->caller.client);
 	return args->err;
 }
 

@@ -148,6 +148,7 @@ typedef struct fl_caller {
 	fl_role role;
 	fl_str name;
 	int64_t until_us;  /* fl_now_us at which the token ends; 0: none did */
+	fl_str client; /* the program that asks, by its own word; ptr NULL: it did not say. Lives as long as the request */
 } fl_caller;
 
 /* What every function that may wait gets first. One ctx may be used by many coroutines of its loop (a

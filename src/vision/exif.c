@@ -1,4 +1,4 @@
-/* A small strict EXIF reader: only the four facts that we use, every offset checked, no loops through the file.
+/* A small strict EXIF reader: only the facts that we use, every offset checked, no loops through the file.
  *
  *	TIFF header -> IFD0: Make, Model, Orientation, Software, DateTime
  *	                     ExifIFD -> DateTimeOriginal, OffsetTimeOriginal */
@@ -11,12 +11,18 @@ enum {
 	TAG_SOFTWARE = 0x0131,
 	TAG_DATE_TIME = 0x0132,
 	TAG_EXIF_IFD = 0x8769,
+	TAG_GPS_IFD = 0x8825,
 	TAG_DATE_ORIGINAL = 0x9003,
 	TAG_ZONE = 0x9010,
 	TAG_ZONE_ORIGINAL = 0x9011,
 	TYPE_ASCII = 2,
 	TYPE_SHORT = 3,
 	TYPE_LONG = 4,
+	TYPE_RATIONAL = 5,
+	GPS_LATITUDE_REF = 1,
+	GPS_LATITUDE = 2,
+	GPS_LONGITUDE_REF = 3,
+	GPS_LONGITUDE = 4,
 	ENTRIES_MAX = 512,
 };
 
@@ -28,7 +34,7 @@ typedef struct tiff {
 
 typedef struct found {
 	fl_str make, model, software, date, zone, date_original, zone_original;
-	uint32_t exif_ifd;
+	uint32_t exif_ifd, gps_ifd;
 } found;
 
 static uint32_t u16(const tiff *t, size_t at)
@@ -71,6 +77,10 @@ static void read_entry(const tiff *t, size_t entry, found *into, fl_photo_header
 		if (u16(t, entry + 2) == TYPE_LONG)
 			into->exif_ifd = u32(t, entry + 8);
 		break;
+	case TAG_GPS_IFD:
+		if (u16(t, entry + 2) == TYPE_LONG)
+			into->gps_ifd = u32(t, entry + 8);
+		break;
 	default: break;
 	}
 }
@@ -83,6 +93,62 @@ static void read_directory(const tiff *t, size_t at, found *into, fl_photo_heade
 
 	for (size_t i = 0; i < FL_MIN(count, room); i++)
 		read_entry(t, at + 2 + 12 * i, into, header);
+}
+
+/* ---- where ---- */
+
+typedef struct gps {
+	char latitude_ref, longitude_ref; /* N, S, E, W; 0: not there */
+	double latitude, longitude;       /* without sign; -1: not there */
+} gps;
+
+/* Degrees, minutes and seconds, each a fraction; -1 when they are none. */
+static double degrees(const tiff *t, size_t entry, double most)
+{
+	size_t at = u32(t, entry + 8);
+	double sum = 0;
+
+	if (u16(t, entry + 2) != TYPE_RATIONAL || u32(t, entry + 4) != 3 || at > t->len || t->len - at < 24)
+		return -1;
+	static const double parts[] = { 1, 60, 3600 };
+	for (size_t i = 0; i < 3; i++) {
+		uint32_t below = u32(t, at + 8 * i + 4);
+		if (below == 0)
+			return -1;
+		sum += u32(t, at + 8 * i) / (double)below / parts[i];
+	}
+	return sum <= most ? sum : -1;
+}
+
+static void read_gps_entry(const tiff *t, size_t entry, gps *into)
+{
+	char letter = (char)t->bytes[entry + 8];
+
+	switch (u16(t, entry)) {
+	case GPS_LATITUDE_REF: into->latitude_ref = letter; break;
+	case GPS_LATITUDE: into->latitude = degrees(t, entry, 90); break;
+	case GPS_LONGITUDE_REF: into->longitude_ref = letter; break;
+	case GPS_LONGITUDE: into->longitude = degrees(t, entry, 180); break;
+	default: break;
+	}
+}
+
+static void read_gps(const tiff *t, size_t at, fl_photo_header *header)
+{
+	gps g = { .latitude = -1, .longitude = -1 };
+
+	if (at < 8 || at > t->len || t->len - at < 2)
+		return;
+	size_t count = FL_MIN(u16(t, at), ENTRIES_MAX), room = (t->len - at - 2) / 12;
+	for (size_t i = 0; i < FL_MIN(count, room); i++)
+		read_gps_entry(t, at + 2 + 12 * i, &g);
+	bool north = g.latitude_ref == 'N' || g.latitude_ref == 'S', east = g.longitude_ref == 'E' || g.longitude_ref == 'W';
+	/* Cameras without a fix write zeros: nobody reports damage from there. */
+	if (!north || !east || g.latitude < 0 || g.longitude < 0 || (g.latitude == 0 && g.longitude == 0))
+		return;
+	header->has_place = true;
+	header->latitude = g.latitude_ref == 'S' ? -g.latitude : g.latitude;
+	header->longitude = g.longitude_ref == 'W' ? -g.longitude : g.longitude;
 }
 
 /* Reads two or four digits; -1 when they are none. */
@@ -168,6 +234,8 @@ void fl_exif_read(fl_str text, fl_photo_header *header)
 	read_directory(&t, u32(&t, 4), &all, header);
 	if (all.exif_ifd)
 		read_directory(&t, all.exif_ifd, &all, header);
+	if (all.gps_ifd)
+		read_gps(&t, all.gps_ifd, header);
 	put_text(header->software, sizeof(header->software), all.software, (fl_str){ "", 0 });
 	put_text(header->camera, sizeof(header->camera), all.make, all.model);
 	if (all.date_original.len)

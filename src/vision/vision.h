@@ -107,6 +107,8 @@ typedef struct fl_photo_header {
 	int64_t taken_at; /* microseconds since 1970 */
 	char software[64];
 	char camera[64]; /* make and model */
+	bool has_place;  /* where the camera says that it was */
+	double latitude, longitude; /* degrees, WGS 84 */
 } fl_photo_header;
 
 enum {

@@ -193,6 +193,9 @@ void fl_wire_put_photo(const fl_photo *photo, fl_buf *out)
 	add_time(out, h->taken_at);
 	fl_buf_add(out, h->software, sizeof(h->software));
 	fl_buf_add(out, h->camera, sizeof(h->camera));
+	add_int(out, h->has_place);
+	add_int(out, (int64_t)(h->latitude * 1e7));
+	add_int(out, (int64_t)(h->longitude * 1e7));
 	add_int(out, photo->width);
 	add_int(out, photo->height);
 	add_int(out, (int64_t)photo->size_bytes);
@@ -219,6 +222,9 @@ static void take_header(cursor *c, fl_photo_header *h)
 	h->taken_at = take_time(c);
 	take_text(c, h->software, sizeof(h->software));
 	take_text(c, h->camera, sizeof(h->camera));
+	h->has_place = take_bool(c);
+	h->latitude = take_int(c, -900000000, 900000000) / 1e7;
+	h->longitude = take_int(c, -1800000000, 1800000000) / 1e7;
 	c->good = c->good && h->taken_at >= 0 && h->taken_at < 300 * 366 * FL_DAY_US &&
 	          (int64_t)h->width * h->height <= FL_PHOTO_PIXELS_MAX;
 }

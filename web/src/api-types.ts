@@ -72,6 +72,30 @@ export type DamageReportTransition = "SUBMIT" | "ASSESS" | "TRIAGE" | "APPROVE" 
 /** How a deadline stands. */
 export type SlaState = "OK" | "DUE_SOON" | "OVERDUE";
 
+/** What kind of thing happened. */
+export type HistoryKind = "CREATED" | "ASSESSED" | "MOVED" | "ENDORSED" | "UNDONE" | "CHANGED" | "OVERDUE" | "ZONE_ADDED" | "ZONE_CHANGED" | "ZONE_REPAIRED" | "ZONE_REMOVED" | "COMMENTED" | "COMMENT_EDITED" | "COMMENT_REMOVED" | "ATTACHED" | "DETACHED" | "ATTACHMENT_OPENED" | "PHOTO_OPENED" | "PHOTO_CHANGED" | "OTHER";
+
+/** The part of a vehicle that a zone lies on. */
+export type ZonePart = "FRONT_BUMPER" | "REAR_BUMPER" | "HOOD" | "ROOF" | "TRUNK" | "FRONT_DOOR" | "REAR_DOOR" | "SLIDING_DOOR" | "CARGO_DOOR" | "FRONT_FENDER" | "REAR_QUARTER" | "SIDE_PANEL" | "SILL" | "PILLAR" | "MIRROR" | "WINDSHIELD" | "REAR_WINDOW" | "SIDE_WINDOW" | "HEADLIGHT" | "TAIL_LIGHT" | "INDICATOR" | "GRILLE" | "NUMBER_PLATE" | "FRONT_WHEEL" | "REAR_WHEEL" | "FRONT_TIRE" | "REAR_TIRE" | "UNDERBODY" | "EXHAUST" | "LOAD_AREA" | "TAIL_LIFT" | "SEAT" | "DASHBOARD" | "TRIM" | "ENGINE" | "OTHER";
+
+/** What a damage looks like. */
+export type ZoneKind = "SCRATCH" | "DENT" | "CRACK" | "GLASS_SHATTER" | "LAMP_BROKEN" | "TIRE_FLAT" | "PAINT_DAMAGE" | "MISSING_PART" | "DEFORMATION" | "RUST" | "HOLE" | "HAIL" | "STAIN_OR_TEAR" | "UNDERBODY" | "OTHER";
+
+/** The side of a part, seen in the direction of travel. */
+export type VehicleSide = "LEFT" | "RIGHT" | "MIDDLE";
+
+/** From where a diagram or a photo looks at the vehicle. */
+export type Viewpoint = "FRONT" | "FRONT_LEFT" | "LEFT" | "REAR_LEFT" | "REAR" | "REAR_RIGHT" | "RIGHT" | "FRONT_RIGHT";
+
+/** Whether a damage is there. */
+export type ZoneState = "OPEN" | "REPAIRED" | "REMOVED";
+
+/** From where a photo looks at the vehicle. */
+export type PhotoAngle = "FRONT" | "FRONT_LEFT" | "LEFT" | "REAR_LEFT" | "REAR" | "REAR_RIGHT" | "RIGHT" | "FRONT_RIGHT" | "CLOSE_UP" | "INSIDE";
+
+/** What was done with a photo. */
+export type CustodyAction = "UPLOADED" | "OPENED" | "CHANGED";
+
 /** What can be asked. */
 export interface Query {
   /** Who is asking: the company, the role and what they may do. */
@@ -127,6 +151,10 @@ export interface Query {
   exportJob: ExportJob | null;
   /** What the company has decided about its reports: who may approve how much, and how soon things must happen. */
   reportPolicy: ReportPolicy;
+  /** The comments that name the caller, newest first. */
+  mentions: Array<Comment>;
+  /** People of the company whose name or address begins with this text, at most 20: to name them in a comment. */
+  people: Array<Person>;
 }
 
 /** The arguments of Query.exportDamageReports. */
@@ -293,6 +321,22 @@ export interface QueryExportJobArgs {
   id: string;
 }
 
+/** The arguments of Query.mentions. */
+export interface QueryMentionsArgs {
+  /** Whether only those that the caller has not seen are wanted. */
+  unseen?: boolean;
+  /** How many comments to return, 1 to 100. */
+  first?: number | null;
+  /** Continue after the comment with this id. */
+  after?: string | null;
+}
+
+/** The arguments of Query.people. */
+export interface QueryPeopleArgs {
+  /** How the name or the address begins. */
+  search: string;
+}
+
 /** The caller of this request. */
 export interface Viewer {
   /** The company. */
@@ -419,6 +463,28 @@ export interface Mutation {
   setApprovalLimit: SetApprovalLimitPayload;
   /** Sets the deadlines of a priority; they count for deadlines that begin from now on. Administrators only. */
   setReportDeadlines: SetReportDeadlinesPayload;
+  /** Adds a damage at its place to a report; its number is in the answer. */
+  addDamageZone: DamageZonePayload;
+  /** Changes an open zone: it becomes what the input says. */
+  changeDamageZone: DamageZonePayload;
+  /** Says that a zone is repaired, whatever becomes of the rest of the report. */
+  repairDamageZone: DamageZonePayload;
+  /** Says that a zone was never there. Its history stays. */
+  removeDamageZone: DamageZonePayload;
+  /** Comments on a report. "@handle" names a colleague, who finds the comment among their mentions. */
+  addComment: CommentPayload;
+  /** Changes a comment of the caller's; what it said before is kept. */
+  editComment: CommentPayload;
+  /** Takes a comment of the caller's back; administrators may take back any. */
+  removeComment: CommentPayload;
+  /** Says that the caller has seen comments that name them. */
+  markMentionsSeen: MarkMentionsSeenPayload;
+  /** Attaches a file to a report: PDF, a picture, text, CSV or an office document of at most 25 MB. */
+  addAttachment: AttachmentPayload;
+  /** Removes an attachment: by who added it, or who decides. Its history stays. */
+  removeAttachment: RemoveAttachmentPayload;
+  /** Says from where a photo looks at the vehicle. */
+  setPhotoAngle: SetPhotoAnglePayload;
 }
 
 /** The arguments of Mutation.createDamageReport. */
@@ -631,6 +697,72 @@ export interface MutationSetReportDeadlinesArgs {
   input: SetReportDeadlinesInput;
 }
 
+/** The arguments of Mutation.addDamageZone. */
+export interface MutationAddDamageZoneArgs {
+  /** The report and the damage. */
+  input: AddDamageZoneInput;
+}
+
+/** The arguments of Mutation.changeDamageZone. */
+export interface MutationChangeDamageZoneArgs {
+  /** The zone and what it is now. */
+  input: ChangeDamageZoneInput;
+}
+
+/** The arguments of Mutation.repairDamageZone. */
+export interface MutationRepairDamageZoneArgs {
+  /** The zone. */
+  input: CloseDamageZoneInput;
+}
+
+/** The arguments of Mutation.removeDamageZone. */
+export interface MutationRemoveDamageZoneArgs {
+  /** The zone. */
+  input: CloseDamageZoneInput;
+}
+
+/** The arguments of Mutation.addComment. */
+export interface MutationAddCommentArgs {
+  /** The report and what there is to say. */
+  input: AddCommentInput;
+}
+
+/** The arguments of Mutation.editComment. */
+export interface MutationEditCommentArgs {
+  /** The comment and what it says now. */
+  input: EditCommentInput;
+}
+
+/** The arguments of Mutation.removeComment. */
+export interface MutationRemoveCommentArgs {
+  /** The comment. */
+  input: RemoveCommentInput;
+}
+
+/** The arguments of Mutation.markMentionsSeen. */
+export interface MutationMarkMentionsSeenArgs {
+  /** The comments, at most 100. */
+  commentIds: Array<string>;
+}
+
+/** The arguments of Mutation.addAttachment. */
+export interface MutationAddAttachmentArgs {
+  /** The report and the file. */
+  input: AddAttachmentInput;
+}
+
+/** The arguments of Mutation.removeAttachment. */
+export interface MutationRemoveAttachmentArgs {
+  /** The attachment. */
+  input: RemoveAttachmentInput;
+}
+
+/** The arguments of Mutation.setPhotoAngle. */
+export interface MutationSetPhotoAngleArgs {
+  /** The photo and its angle. */
+  input: SetPhotoAngleInput;
+}
+
 /** What can be followed. */
 export interface Subscription {
   /** Each new report of this company, optionally of one vehicle only. */
@@ -727,6 +859,22 @@ export interface DamageReport {
   duplicateOf: DamageReport | null;
   /** Whether one person has approved and a second one is needed, because the cost is above what one may approve. */
   awaitsSecondApproval: boolean;
+  /** What happened to the report, newest first. */
+  history: HistoryConnection;
+  /** The damages at their places, open and repaired. */
+  zones: Array<DamageZone>;
+  /** The comments, oldest first; the newest 200 of them. */
+  comments: Array<Comment>;
+  /** The attached files. */
+  attachments: Array<Attachment>;
+}
+
+/** The arguments of DamageReport.history. */
+export interface DamageReportHistoryArgs {
+  /** How many entries to return, 1 to 100. */
+  first?: number | null;
+  /** Continue after this cursor. */
+  after?: string | null;
 }
 
 /** One photo of a report. */
@@ -753,6 +901,20 @@ export interface Photo {
   sha256: string;
   /** How usable the photo is. */
   quality: PhotoQuality | null;
+  /** From where it looks at the vehicle. */
+  angle: PhotoAngle | null;
+  /** Where the camera says that it was. */
+  location: GeoPoint | null;
+  /** The camera, by its own word. */
+  camera: string | null;
+  /** When it was sent. */
+  uploadedAt: DateTime;
+  /** Who sent it; null for a program. */
+  uploadedBy: Person | null;
+  /** With what it was sent, by the client's own word; not for drivers. */
+  client: string | null;
+  /** Who had it: sent, original opened (one entry a person and hour), changed. Previews are not counted. Not for drivers. */
+  custody: Array<CustodyEntry> | null;
 }
 
 /** How usable a photo is. */
@@ -931,6 +1093,8 @@ export interface Vehicle {
   reportUrl: string;
   /** What its repairs of twelve months cost beside its value. */
   risk: VehicleRisk;
+  /** What was damaged on the vehicle at a moment, newest first: the answer to "was it already there?" */
+  damagesAt: Array<VehicleDamage>;
 }
 
 /** The arguments of Vehicle.odometer. */
@@ -957,6 +1121,12 @@ export interface VehicleDamageReportsArgs {
   first?: number | null;
   /** Continue after this cursor. */
   after?: string | null;
+}
+
+/** The arguments of Vehicle.damagesAt. */
+export interface VehicleDamagesAtArgs {
+  /** The moment; now if left out. */
+  at?: DateTime | null;
 }
 
 /** A depot. */
@@ -1579,6 +1749,222 @@ export interface SetReportDeadlinesPayload {
   policy: ReportPolicy;
 }
 
+/** Somebody who logs in. */
+export interface Person {
+  /** The person's id. */
+  id: string;
+  /** The person's name. */
+  name: string;
+  /** How to name them in a comment, after an @. */
+  handle: string;
+}
+
+/** One thing that happened to a report. */
+export interface HistoryEntry {
+  /** The event's id. */
+  id: string;
+  /** What kind of thing it was. */
+  kind: HistoryKind;
+  /** When it happened. */
+  at: DateTime;
+  /** Who did it; null for the system and for programs. */
+  actor: Person | null;
+  /** What happened, in a sentence. */
+  text: string;
+  /** Why, in the words of who decided. */
+  reason: string | null;
+  /** The fields that changed. */
+  changes: Array<FieldChange>;
+  /** The number of the zone, photo or attachment that it is about. */
+  number: number | null;
+  /** The comment that it is about. */
+  commentId: string | null;
+}
+
+/** A field before and after. */
+export interface FieldChange {
+  /** The field, as in the API. */
+  field: string;
+  /** What it was; null: nothing. */
+  before: string | null;
+  /** What it became; null: nothing. */
+  after: string | null;
+}
+
+/** A page of a history. */
+export interface HistoryConnection {
+  /** The entries with their cursors. */
+  edges: Array<HistoryEdge>;
+  /** The entries. */
+  nodes: Array<HistoryEntry>;
+  /** Where the page stands in the history. */
+  pageInfo: PageInfo;
+}
+
+/** An entry in a history. */
+export interface HistoryEdge {
+  /** Where it stands in the history. */
+  cursor: string;
+  /** The entry. */
+  node: HistoryEntry;
+}
+
+/** One damage at its place on the vehicle. */
+export interface DamageZone {
+  /** The zone's number within its report. */
+  id: string;
+  /** The part. */
+  part: ZonePart;
+  /** The side of the part. */
+  side: VehicleSide | null;
+  /** What it looks like. */
+  kind: ZoneKind;
+  /** The longer side, in millimetres. */
+  sizeMm: number | null;
+  /** How bad this damage is by itself. */
+  severity: Severity | null;
+  /** The diagram that it is drawn on. */
+  viewpoint: Viewpoint | null;
+  /** The corners of the drawing, 0 to 1 of the diagram: two for a box from corner to corner, more for a polygon. */
+  corners: Array<ZoneCorner>;
+  /** The number of the photo that shows it. */
+  photoId: string | null;
+  /** What there is to say about it. */
+  note: string | null;
+  /** Whether it is there. */
+  state: ZoneState;
+  /** When it was written down. */
+  createdAt: DateTime;
+  /** When it was repaired or removed. */
+  closedAt: DateTime | null;
+}
+
+/** A corner of a drawing. */
+export interface ZoneCorner {
+  /** From the left, 0 to 1. */
+  x: number;
+  /** From the top, 0 to 1. */
+  y: number;
+}
+
+/** A damage that was on a vehicle at some moment. */
+export interface VehicleDamage {
+  /** The report that tells of it; null when the caller may not read it. */
+  report: DamageReport | null;
+  /** Where it is; null when nobody has drawn it. */
+  zone: DamageZone | null;
+  /** Since when it is there: when it happened, as far as the reporter knew. */
+  since: DateTime;
+  /** When it was gone; null while it is there. */
+  until: DateTime | null;
+}
+
+/** The report after a change of its zones. */
+export interface DamageZonePayload {
+  /** The report. */
+  report: DamageReport;
+  /** The number of the zone. */
+  zoneId: string;
+}
+
+/** What somebody wrote about a report. */
+export interface Comment {
+  /** The comment's id. */
+  id: string;
+  /** The report that it is about; null when the caller may not read it any more. */
+  report: DamageReport | null;
+  /** Who wrote it; null for a program. */
+  author: Person | null;
+  /** What it says; null when it was taken back. */
+  body: string | null;
+  /** Whether it is hidden from drivers. */
+  internal: boolean;
+  /** Who is named in it. */
+  mentions: Array<Person>;
+  /** When it was written. */
+  createdAt: DateTime;
+  /** When it was last edited. */
+  editedAt: DateTime | null;
+  /** When it was taken back. */
+  removedAt: DateTime | null;
+  /** What it said before, oldest first. */
+  edits: Array<CommentEdit>;
+}
+
+/** What a comment said before an edit. */
+export interface CommentEdit {
+  /** When it was edited. */
+  at: DateTime;
+  /** What it said until then. */
+  body: string;
+}
+
+/** The comment. */
+export interface CommentPayload {
+  /** The comment as it is now. */
+  comment: Comment;
+}
+
+/** What was seen. */
+export interface MarkMentionsSeenPayload {
+  /** How many of them were new. */
+  seen: number;
+}
+
+/** One link in the chain of custody of a photo. */
+export interface CustodyEntry {
+  /** What was done. */
+  action: CustodyAction;
+  /** When. */
+  at: DateTime;
+  /** By whom; null for a program. */
+  actor: Person | null;
+  /** With what, by the client's own word. */
+  client: string | null;
+}
+
+/** A file that belongs to a report. */
+export interface Attachment {
+  /** The attachment's number within its report. */
+  id: string;
+  /** What it is called. */
+  name: string;
+  /** Its media type, as found in the bytes. */
+  mediaType: string;
+  /** Its size in bytes. */
+  sizeBytes: BigInt;
+  /** The SHA-256 of the file, in hexadecimal. */
+  sha256: string;
+  /** Where to download it. */
+  url: string;
+  /** When it was added. */
+  createdAt: DateTime;
+  /** Who added it; null for a program. */
+  uploadedBy: Person | null;
+  /** With what it was sent, by the client's own word; not for drivers. */
+  client: string | null;
+}
+
+/** The report with its new attachment. */
+export interface AttachmentPayload {
+  /** The attachment. */
+  attachment: Attachment;
+  /** The report. */
+  report: DamageReport;
+}
+
+/** The report without the attachment. */
+export interface RemoveAttachmentPayload {
+  /** The report. */
+  report: DamageReport;
+}
+
+/** The report with its photos. */
+export interface SetPhotoAnglePayload {
+  /** The report. */
+  report: DamageReport;
+}
+
 /** A place on Earth, WGS 84. */
 export interface GeoPointInput {
   /** Degrees north, -90 to 90. */
@@ -1641,6 +2027,8 @@ export interface CreateDamageReportInput {
   description: string;
   /** 1 to 20 photos: JPEG, PNG, WebP or HEIC, each at most 25 MB and 100 megapixels. */
   photos?: Array<Upload>;
+  /** From where the photos look at the vehicle, in their order; null where nobody knows. */
+  photoAngles?: Array<PhotoAngle | null> | null;
   /** When it happened; now if left out. */
   incidentAt?: DateTime | null;
   /** Where it happened. */
@@ -2023,4 +2411,120 @@ export interface SetReportDeadlinesInput {
   decideHours?: number | null;
   /** Hours until the repair is complete, 1 to 8,760. */
   repairHours?: number | null;
+}
+
+/** A corner of a drawing. */
+export interface ZoneCornerInput {
+  /** From the left, 0 to 1. */
+  x: number;
+  /** From the top, 0 to 1. */
+  y: number;
+}
+
+/** What a zone is. */
+export interface DamageZoneInput {
+  /** The part. */
+  part: ZonePart;
+  /** The side of the part. */
+  side?: VehicleSide | null;
+  /** What it looks like. */
+  kind: ZoneKind;
+  /** The longer side, in millimetres, 1 to 30,000. */
+  sizeMm?: number | null;
+  /** How bad this damage is by itself. */
+  severity?: Severity | null;
+  /** The diagram that it is drawn on; needed for corners. */
+  viewpoint?: Viewpoint | null;
+  /** 2 corners of a box, or 3 to 50 of a polygon. */
+  corners?: Array<ZoneCornerInput> | null;
+  /** The number of the photo that shows it. */
+  photoId?: string | null;
+  /** What there is to say about it, up to 500 characters. */
+  note?: string | null;
+}
+
+/** A new zone. */
+export interface AddDamageZoneInput {
+  /** The report. */
+  reportId: string;
+  /** The version that the change is based on; it is refused when the report moved on since. */
+  version?: number | null;
+  /** The damage. */
+  zone: DamageZoneInput;
+}
+
+/** A changed zone. */
+export interface ChangeDamageZoneInput {
+  /** The report. */
+  reportId: string;
+  /** The zone's number. */
+  zoneId: string;
+  /** The version that the change is based on. */
+  version?: number | null;
+  /** What the zone is now, all of it. */
+  zone: DamageZoneInput;
+}
+
+/** A zone that is no more. */
+export interface CloseDamageZoneInput {
+  /** The report. */
+  reportId: string;
+  /** The zone's number. */
+  zoneId: string;
+  /** The version that the change is based on. */
+  version?: number | null;
+}
+
+/** A new comment. */
+export interface AddCommentInput {
+  /** The report. */
+  reportId: string;
+  /** What there is to say, up to 5,000 characters. */
+  body: string;
+  /** Whether drivers shall not see it. */
+  internal?: boolean;
+}
+
+/** An edited comment. */
+export interface EditCommentInput {
+  /** The report. */
+  reportId: string;
+  /** The comment. */
+  commentId: string;
+  /** What it says now. */
+  body: string;
+}
+
+/** A comment to take back. */
+export interface RemoveCommentInput {
+  /** The report. */
+  reportId: string;
+  /** The comment. */
+  commentId: string;
+}
+
+/** A file for a report. */
+export interface AddAttachmentInput {
+  /** The report. */
+  reportId: string;
+  /** The file. */
+  file: Upload;
+}
+
+/** An attachment to remove. */
+export interface RemoveAttachmentInput {
+  /** The report. */
+  reportId: string;
+  /** The attachment's number. */
+  attachmentId: string;
+}
+
+/** From where a photo looks at the vehicle. */
+export interface SetPhotoAngleInput {
+  /** The report. */
+  reportId: string;
+  /** The photo's number. */
+  photoId: string;
+  /** The angle; null takes back what was said. */
+  angle?: PhotoAngle | null;
 }

@@ -3,7 +3,9 @@
 
 #include "fleet/change.h"
 #include "fleet/policy.h"
+#include "fleet/rebuild.h"
 #include "fleet/transition.h"
+#include "fleet/zone.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -298,6 +300,103 @@ static fl_err replay_finds_and_mends(fl_ctx *ctx)
 	return FL_OK;
 }
 
+static fl_err zones_follow_their_events(fl_ctx *ctx)
+{
+	const fl_corner corners[] = { { 0.125, 0.5 }, { 0.3, 0.75 }, { 0.1, 0.9 } };
+	fl_zone zone = { .part = FL_ZONE_FRONT_DOOR,
+		.side = FL_SIDE_LEFT,
+		.kind = FL_KIND_DENT,
+		.size_mm = 80,
+		.severity = FL_SEV_MINOR,
+		.viewpoint = 3,
+		.corners = corners,
+		.corner_count = FL_COUNT(corners),
+		.note = FL_STR("at the \"handle\"") };
+	fl_damage *damages;
+	fl_zone *zones;
+	fl_moved moved;
+	size_t count;
+	fl_uuid id;
+	int16_t first, second;
+	FL_TRY(file(ctx, &id));
+	as_user(ctx, WORLD_DRIVER, FL_ROLE_DRIVER);
+	FL_TRY(fl_zone_add(ctx, id, 1, &zone, &first));
+	assert_int_equal(fl_zone_add(ctx, id, 1, &zone, &second), FL_CONFLICT);
+	assert_int_equal(fl_zone_close(ctx, id, 0, first, FL_ZONE_REPAIRED), FL_FORBIDDEN);
+	as_user(ctx, WORLD_OTHER_DRIVER, FL_ROLE_DRIVER);
+	assert_int_equal(fl_zone_add(ctx, id, 0, &zone, &second), FL_NOT_FOUND);
+	world_as(ctx, 2, WORLD_MANAGER);
+	assert_int_equal(fl_zone_add(ctx, id, 0, &zone, &second), FL_NOT_FOUND);
+	as_user(ctx, WORLD_MANAGER, FL_ROLE_MANAGER);
+	FL_TRY(fl_zone_add(ctx, id, 0, &(fl_zone) { .part = FL_ZONE_ROOF, .kind = FL_KIND_HAIL }, &second));
+	zone.id = first;
+	zone.size_mm = 90;
+	FL_TRY(fl_zone_change(ctx, id, 0, &zone));
+	FL_TRY(fl_zone_close(ctx, id, 0, second, FL_ZONE_REMOVED));
+	FL_TRY(fl_zones_of_reports(ctx, &id, 1, &zones, &count));
+	assert_true(count == 1 && zones->size_mm == 90 && zones->corner_count == 3 && zones->corners[1].y == 0.75);
+	assert_int_equal(world_count(&w, "SELECT count(*) FROM damage_reports WHERE damage_areas @> '[{\"part\": \"door\", "
+					 "\"exact\": \"front_door\"}]'"),
+		1);
+	FL_TRY(fl_damages_of_vehicles(ctx, &(int32_t) { 1 }, 1, fl_now_us(), &damages, &count));
+	assert_true(count > 0 && damages[0].has_zone && damages[0].zone.id == first && !damages[0].until);
+	int64_t there = fl_now_us();
+	FL_TRY(move(ctx, id, FL_VERB_APPROVE, NULL, &moved));
+	FL_TRY(move(ctx, id, FL_VERB_START_REPAIR, NULL, &moved));
+	FL_TRY(move(ctx, id, FL_VERB_COMPLETE, NULL, &moved));
+	as_user(ctx, WORLD_DRIVER, FL_ROLE_DRIVER);
+	assert_int_equal(fl_zone_add(ctx, id, 0, &zone, &second), FL_FORBIDDEN); /* it is decided */
+	as_user(ctx, WORLD_MANAGER, FL_ROLE_MANAGER);
+	FL_TRY(fl_damages_of_vehicles(ctx, &(int32_t) { 1 }, 1, fl_now_us(), &damages, &count));
+	assert_true(count == 0 || !fl_uuid_eq(damages[0].report_id, id));
+	FL_TRY(fl_damages_of_vehicles(ctx, &(int32_t) { 1 }, 1, there, &damages, &count));
+	assert_true(count > 0 && fl_uuid_eq(damages[0].report_id, id) && damages[0].until >= there);
+	agree();
+	return FL_OK;
+}
+
+static void say(void *arg, const char *difference)
+{
+	(void)arg;
+	print_message("%s\n", difference);
+}
+
+static int64_t differences(bool check)
+{
+	fl_rebuild_result result;
+	fl_diag diag = {};
+	fl_err err = fl_rebuild(&(fl_rebuild_opts) { .url = w.pg.url, .check = check, .say = say }, &diag, &result);
+	if (err != FL_OK)
+		fail_msg("%s", diag.text);
+	assert_true(result.reports > 10);
+	return result.differences;
+}
+
+static void rebuild_proves_and_mends(void **state)
+{
+	assert_int_equal(differences(true), 0);
+	(void)pg_fixture_sql(&w.pg, "UPDATE damage_reports SET priority = 9, actual_cost = 5 WHERE report_number = (SELECT "
+				    "max(report_number) FROM damage_reports WHERE tenant_id = 1) AND tenant_id = 1;"
+				    "UPDATE damage_zones SET size_mm = 1; UPDATE damage_zones SET note = NULL WHERE id = 1; "
+				    "SELECT rollup_fold(); UPDATE rollup_vehicle SET n = n + 1;"
+				    "DELETE FROM rollup_day WHERE tenant_id = 2");
+	assert_true(differences(true) >= 5);
+	assert_true(differences(true) >= 5); /* checking changes nothing */
+	assert_true(differences(false) >= 5);
+	assert_int_equal(differences(true), 0);
+}
+
+static void parts_are_the_same_in_sql(void **state)
+{
+	char sql[120];
+	for (int part = 1; part < FL_ZONE_PART_COUNT; part++) {
+		fl_str name = fl_zone_part_name(part);
+		snprintf(sql, sizeof(sql), "SELECT upper(name) FROM zone_part WHERE code = %d", part);
+		assert_true(fl_str_eq(name, fl_str_z(pg_fixture_sql(&w.pg, sql))));
+	}
+	assert_int_equal(world_count(&w, "SELECT count(*) FROM zone_part"), FL_ZONE_PART_COUNT - 1);
+}
+
 static void stages_are_the_same_in_sql(void **state)
 {
 	char sql[160];
@@ -334,6 +433,7 @@ SCENE(batches_judge_each)
 SCENE(deadlines_are_told_once)
 SCENE(all_or_nothing)
 SCENE(replay_finds_and_mends)
+SCENE(zones_follow_their_events)
 
 static int start(void **state)
 {
@@ -364,6 +464,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(all_or_nothing_test),
 		cmocka_unit_test(replay_finds_and_mends_test),
 		cmocka_unit_test(stages_are_the_same_in_sql),
+		cmocka_unit_test(zones_follow_their_events_test),
+		cmocka_unit_test(parts_are_the_same_in_sql),
+		cmocka_unit_test(rebuild_proves_and_mends),
 	};
 	world_child(argc, argv);
 	return cmocka_run_group_tests(tests, start, stop);

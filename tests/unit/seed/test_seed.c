@@ -86,7 +86,7 @@ static void test_consistency(void **state)
 	must_be_none("(SELECT 1 FROM damage_reports GROUP BY tenant_id, report_number HAVING count(*) > 1) x");
 	must_be_none("damage_reports r JOIN vehicles v ON v.tenant_id = r.tenant_id AND v.id = vehicle_id WHERE v.facility_id <> r.facility_id");
 	must_be_none("rollup_delta");
-	must_be_none("(SELECT tenant_id, array_agg(id) AS ids FROM damage_reports GROUP BY tenant_id, date_trunc('month', reported_at)) r,"
+	must_be_none("(SELECT tenant_id, array_agg(id) AS ids FROM damage_reports WHERE report_number % 20 = 0 GROUP BY tenant_id) r,"
 		" reports_differences(r.tenant_id, r.ids)");
 	assert_int_equal(number("SELECT sum(n) FROM rollup_day"), REPORTS + 500);
 	assert_int_equal(number("SELECT sum(est) FROM rollup_month"), number("SELECT sum(estimated_cost) FROM damage_reports"));
