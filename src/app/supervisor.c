@@ -388,6 +388,8 @@ static fl_err supervise(fl_ctx *ctx, void *arg)
 	fl_err err = start_servers(s);
 	if (err == FL_OK && !s->stopping)
 		err = app_prepare_database(s->opts->config, s->opts->home, s->pg_url, s->opts->say, s->diag);
+	if (err == FL_OK)
+		err = await_yield(ctx); /* preparing may take minutes and blocks: without a turn the loop's clock would stand where it began */
 	if (err == FL_OK && !s->stopping)
 		err = run_children(s);
 	say(s, "stopping");
