@@ -17,6 +17,11 @@ const fl_str app_document_ask_report = FL_STR_INIT("query Report($id: ID!) { dam
 const fl_str app_document_file_demo =
 	FL_STR_INIT("mutation Demo($input: CreateDamageReportInput!) { createDamageReport(input: $input) { report { id } } }");
 
+#define JOB_FIELDS "id state dryRun total done bad error problems(first: 1000) { line column value problem }"
+const fl_str app_document_send_import =
+	FL_STR_INIT("mutation Import($input: ImportFileInput!) { importFile(input: $input) { job { " JOB_FIELDS " } } }");
+const fl_str app_document_ask_import = FL_STR_INIT("query Import($id: ID!) { importJob(id: $id) { " JOB_FIELDS " } }");
+
 static size_t add(fl_str *out, size_t count, fl_str text)
 {
 	if (count < APP_DOCUMENTS_MAX)
@@ -31,6 +36,8 @@ size_t app_own_documents(fl_str out[APP_DOCUMENTS_MAX])
 	count = add(out, count, app_document_file_report);
 	count = add(out, count, app_document_ask_report);
 	count = add(out, count, app_document_file_demo);
+	count = add(out, count, app_document_send_import);
+	count = add(out, count, app_document_ask_import);
 	for (size_t i = 0; i < files; i++) {
 		fl_asset asset;
 		fl_asset_at(first + i, &asset);

@@ -1,4 +1,5 @@
 /* fleet import: sends a CSV file through the public API, follows it, and prints what is wrong with it. */
+#include "app/documents.h"
 #include "app/reach.h"
 
 #include <errno.h>
@@ -18,11 +19,6 @@ static const app_option options[] = {
 	{ "--json", NULL, "print the import as the API gives it" },
 	{ 0 },
 };
-
-#define JOB_FIELDS "id state dryRun total done bad error problems(first: 1000) { line column value problem }"
-static const fl_str send_document =
-	FL_STR_INIT("mutation Import($input: ImportFileInput!) { importFile(input: $input) { job { " JOB_FIELDS " } } }");
-static const fl_str ask_document = FL_STR_INIT("query Import($id: ID!) { importJob(id: $id) { " JOB_FIELDS " } }");
 
 static fl_str text_of(const fl_json *job, const char *name)
 {
@@ -76,7 +72,7 @@ static fl_err send_file(app_client *client, const app_call *call, const fl_json 
 	fl_json_put_null(&j);
 	fl_json_close(&j, '}');
 	fl_json_close(&j, '}');
-	FL_TRY(app_client_ask(client, send_document, fl_buf_view(&variables), &file, 1, NULL, SEND_US, &data, diag));
+	FL_TRY(app_client_ask(client, app_document_send_import, fl_buf_view(&variables), &file, 1, NULL, SEND_US, &data, diag));
 	*job = fl_json_get(fl_json_get(data, FL_STR("importFile")), FL_STR("job"));
 	return *job ? FL_OK : fl_fail(diag, FL_INTERNAL, "the server named no import");
 }
@@ -87,7 +83,7 @@ static fl_err ask(app_client *client, fl_str id, const fl_json **job, fl_diag *d
 	fl_str variables = fl_str_fmt(client->mem, "{\"id\":\"%.*s\"}", FL_ARG(id));
 	if (!variables.ptr)
 		return FL_NOMEM;
-	FL_TRY(app_client_ask(client, ask_document, variables, NULL, 0, NULL, ASK_US, &data, diag));
+	FL_TRY(app_client_ask(client, app_document_ask_import, variables, NULL, 0, NULL, ASK_US, &data, diag));
 	*job = fl_json_get(data, FL_STR("importJob"));
 	return *job && (*job)->type == FL_JSON_OBJECT ? FL_OK : fl_fail(diag, FL_NOT_FOUND, "the import is gone");
 }
