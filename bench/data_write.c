@@ -67,8 +67,8 @@ void bench_writes(void)
 {
 	PGconn *pg = bench_connect(0);
 	const writer batches = { .per_round = 1000, .sql = { LIKE_BEFORE("(SELECT fleet.uuid7() AS id, s.* FROM bench.sample s WHERE n / 1000 ="
-		" (nextval('bench.turn') + current_setting('bench.writer')::int) % 20) x") } };
-	const writer single = { .per_round = 1, .sql = { LIKE_BEFORE("(SELECT fleet.uuid7() AS id, s.* FROM bench.sample s WHERE n = nextval('bench.turn') % 20000) x") } };
+		" (SELECT (nextval('bench.turn') % 20)::int)) x") } };
+	const writer single = { .per_round = 1, .sql = { LIKE_BEFORE("(SELECT fleet.uuid7() AS id, s.* FROM bench.sample s WHERE n = (SELECT (nextval('bench.turn') % 20000)::int)) x") } };
 
 	bench_run(pg, "CREATE SCHEMA IF NOT EXISTS bench; DROP TABLE IF EXISTS bench.sample; DROP SEQUENCE IF EXISTS bench.number, bench.turn;"
 		      " CREATE SEQUENCE bench.number MINVALUE 1000000000 CACHE 1000; CREATE SEQUENCE bench.turn;"

@@ -106,7 +106,7 @@ static void *finish_pieces(void *arg)
 
 /* ---- The caller's side ---- */
 
-static fl_err begin(fl_load *l, int64_t from_us, fl_arena *mem, fl_diag *diag)
+static fl_err begin(fl_load *l, int64_t from_us, bool by_month, fl_arena *mem, fl_diag *diag)
 {
 	fl_args args = fl_args_make(mem);
 	char day[FL_TIME_TEXT_MAX];
@@ -114,10 +114,11 @@ static fl_err begin(fl_load *l, int64_t from_us, fl_arena *mem, fl_diag *diag)
 
 	fl_time_format(from_us, day);
 	fl_arg_text(&args, fl_str_slice(fl_str_z(day), 0, 10));
+	fl_arg_bool(&args, by_month);
 	FL_TRY(fl_pg_exec(l->pg, "SELECT pg_advisory_lock(727004)", diag)); /* until we disconnect */
 	FL_TRY(fl_pg_exec(l->pg, "SELECT platform.load_clear()", diag));
 	FL_TRY(fl_pg_query(l->pg,
-		"SELECT suffix, fleet.uuid7_time(from_id), fleet.uuid7_time(to_id) FROM platform.load_begin($1::text::date)",
+		"SELECT suffix, fleet.uuid7_time(from_id), fleet.uuid7_time(to_id) FROM platform.load_begin($1::text::date, $2)",
 		&args, mem, &rows, diag));
 	if (rows->count > FL_PIECES_MAX)
 		return fl_fail(diag, FL_LIMIT, "%d months are missing; at most %d are made at once", rows->count, FL_PIECES_MAX);
@@ -130,13 +131,13 @@ static fl_err begin(fl_load *l, int64_t from_us, fl_arena *mem, fl_diag *diag)
 	return FL_OK;
 }
 
-fl_err fl_load_open(fl_load *l, const char *url, int64_t from_us, fl_arena *mem, fl_diag *diag)
+fl_err fl_load_open(fl_load *l, const char *url, int64_t from_us, bool by_month, fl_arena *mem, fl_diag *diag)
 {
 	pthread_mutex_init(&l->mutex, NULL);
 	pthread_cond_init(&l->news, NULL);
 	l->open = true;
 	FL_TRY(fl_pg_open(url, diag, &l->pg));
-	FL_TRY(begin(l, from_us, mem, diag));
+	FL_TRY(begin(l, from_us, by_month, mem, diag));
 	for (int i = 0; i < fl_seed_threads(); i++) {
 		fl_load_worker *w = &l->workers[i];
 		w->load = l;

@@ -10,6 +10,7 @@ enum {
 	BATCH_MIN = 500,
 	BATCH_MAX = 4000,
 	ASIDE_LEAST = 15000,
+	MONTHS_LEAST = 1000000,
 	ANALYZE_LEAST = 20000,
 	YEARS_DAYS = 3 * 365,
 	MEM_MAX = 1 << 30,
@@ -225,10 +226,12 @@ static fl_err write_days(work *w)
 static fl_err make_months(work *w)
 {
 	char from[FL_TIME_TEXT_MAX], sql[240];
-	bool aside = w->opts->way == FL_SEED_ASIDE || (w->opts->way == FL_SEED_AUTO && w->sender.total >= ASIDE_LEAST);
+	const int way = w->opts->way;
+	bool by_month = way == FL_SEED_ASIDE_MONTHS || (way == FL_SEED_AUTO && w->sender.total >= MONTHS_LEAST);
+	bool aside = by_month || way == FL_SEED_ASIDE || (way == FL_SEED_AUTO && w->sender.total >= ASIDE_LEAST);
 
 	if (aside)
-		return fl_load_open(&w->load, w->opts->url, w->start_us, &w->scratch, w->diag);
+		return fl_load_open(&w->load, w->opts->url, w->start_us, by_month, &w->scratch, w->diag);
 	fl_time_format(w->start_us, from);
 	snprintf(sql, sizeof sql,
 		"SELECT platform.ensure_history('%.10s', ARRAY['damage_reports', 'report_search', 'assessments', 'events'])",

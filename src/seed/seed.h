@@ -26,7 +26,8 @@ typedef struct fl_seed_opts {
 	const char *url;      /* of the owner of the tables */
 	int64_t reports;      /* of demo, and other gets a tenth of them, 20 to 500 besides; with companies: of all */
 	int companies;        /* 0: those two; else how many, 3 to FL_SEED_COMPANIES_MAX, a hundred vehicles each in the mean */
-	enum { FL_SEED_AUTO, FL_SEED_PLAIN, FL_SEED_ASIDE } way; /* AUTO: aside when there are at least 15,000 */
+	enum { FL_SEED_AUTO, FL_SEED_PLAIN, FL_SEED_ASIDE, FL_SEED_ASIDE_MONTHS } way; /* AUTO: aside when there are at least 15,000, its past
+	                                                                          in months instead of years from a million on */
 	uint64_t seed;        /* 0: 1 */
 	int64_t now_us;       /* the end of the three years; 0: now */
 	const char *password; /* hash for every log-in made now; NULL: nobody can log in with one */

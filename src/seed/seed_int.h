@@ -146,8 +146,8 @@ typedef struct fl_load {
 	int worker_count;
 } fl_load;
 
-/* Finds what is missing from from_us until now, and makes room for it. */
-FL_MUST fl_err fl_load_open(fl_load *l, const char *url, int64_t from_us, fl_arena *mem, fl_diag *diag);
+/* Finds what is missing from from_us until now, and makes room for it: in months, or where a past year has none yet in years. */
+FL_MUST fl_err fl_load_open(fl_load *l, const char *url, int64_t from_us, bool by_month, fl_arena *mem, fl_diag *diag);
 bool fl_load_covers(const fl_load *l, int64_t at_us);
 /* The end of the piece that is being filled; FL_NEVER: there is none. */
 int64_t fl_load_next_us(const fl_load *l);
