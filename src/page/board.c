@@ -137,12 +137,11 @@ static fl_err change_variables(fl_arena *mem, fl_str form, fl_str *out)
 {
 	FL_AUTO_BUF fl_buf buf = fl_buf_make(1 << 14);
 	fl_json_out j = { .buf = &buf };
-	fl_str id, status, version_text;
+	fl_str id, transition, version_text;
 	int64_t version;
 
-	if (!fl_form_get(mem, form, FL_STR("id"), &id) || !fl_form_get(mem, form, FL_STR("status"), &status) ||
-		!fl_form_get(mem, form, FL_STR("version"), &version_text) || !fl_str_i64(version_text, &version) ||
-		!words_is_status(status))
+	if (!fl_form_get(mem, form, FL_STR("id"), &id) || !fl_form_get(mem, form, FL_STR("transition"), &transition) ||
+		!fl_form_get(mem, form, FL_STR("version"), &version_text) || !fl_str_i64(version_text, &version))
 		return FL_BAD_INPUT;
 	fl_json_open(&j, '{');
 	fl_json_key(&j, FL_STR("input"));
@@ -151,8 +150,8 @@ static fl_err change_variables(fl_arena *mem, fl_str form, fl_str *out)
 	fl_json_put_str(&j, id);
 	fl_json_key(&j, FL_STR("version"));
 	fl_json_put_i64(&j, version);
-	fl_json_key(&j, FL_STR("status"));
-	fl_json_put_str(&j, status);
+	fl_json_key(&j, FL_STR("transition"));
+	fl_json_put_str(&j, transition);
 	fl_json_close(&j, '}');
 	fl_json_close(&j, '}');
 	FL_TRY(fl_buf_err(&buf));
@@ -167,7 +166,7 @@ static fl_err change(fl_ctx *ctx, const fl_page *page, fl_request *req)
 
 	FL_TRY(await_body_all(ctx, req, 1 << 14, &form));
 	FL_TRY(change_variables(ctx->mem, form, &variables));
-	return page_ask(ctx, page, page->documents.change, variables, &data);
+	return page_ask(ctx, page, page->documents.transition, variables, &data);
 }
 
 fl_err handle_change(fl_ctx *ctx, fl_request *req, fl_response *res)

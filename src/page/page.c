@@ -41,7 +41,7 @@ static fl_err load(fl_page *page, fl_diag *diag)
 	FL_TRY(document("web/queries/board.graphql", &page->documents.board, diag));
 	FL_TRY(document("web/queries/board_report.graphql", &page->documents.board_report, diag));
 	FL_TRY(document("web/queries/driver.graphql", &page->documents.driver, diag));
-	return document("web/queries/change.graphql", &page->documents.change, diag);
+	return document("web/queries/transition.graphql", &page->documents.transition, diag);
 }
 
 fl_err fl_page_new(const fl_page_opts *opts, fl_page **out, fl_diag *diag)

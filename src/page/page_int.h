@@ -17,7 +17,7 @@ struct fl_page {
 	page_entry dashboard, driver, graphiql;
 	fl_str style;           /* path of the style sheet */
 	struct {
-		fl_str board, board_report, driver, change;
+		fl_str board, board_report, driver, transition;
 	} documents;
 };
 

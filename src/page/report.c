@@ -160,31 +160,6 @@ static void gallery(html *h, fl_arena *mem, const fl_json *photos, fl_str vehicl
 	html_end(h);
 }
 
-typedef struct step {
-	fl_str from, to, text;
-	bool is_main, asks;     /* asks: needs a question first, which only the script puts */
-	int8_t assessed;        /* 1: only with an assessment, -1: only without, 0: either */
-} step;
-
-/* web/src/board/actions.tsx has the same steps; which are allowed is the server's to say. */
-static const step steps[] = {
-	{ FL_STR_INIT("REPORTED"), FL_STR_INIT("APPROVED"), FL_STR_INIT("Approve repair"), true, false, 0 },
-	{ FL_STR_INIT("REPORTED"), FL_STR_INIT("REJECTED"), FL_STR_INIT("Reject…"), false, true, 0 },
-	{ FL_STR_INIT("ASSESSED"), FL_STR_INIT("APPROVED"), FL_STR_INIT("Approve repair"), true, false, 0 },
-	{ FL_STR_INIT("ASSESSED"), FL_STR_INIT("REJECTED"), FL_STR_INIT("Reject…"), false, true, 0 },
-	{ FL_STR_INIT("APPROVED"), FL_STR_INIT("IN_REPAIR"), FL_STR_INIT("Start repair"), true, false, 0 },
-	{ FL_STR_INIT("APPROVED"), FL_STR_INIT("REJECTED"), FL_STR_INIT("Reject…"), false, true, 0 },
-	{ FL_STR_INIT("IN_REPAIR"), FL_STR_INIT("COMPLETED"), FL_STR_INIT("Complete…"), true, false, 0 },
-	{ FL_STR_INIT("COMPLETED"), FL_STR_INIT("IN_REPAIR"), FL_STR_INIT("Reopen"), false, false, 0 },
-	{ FL_STR_INIT("REJECTED"), FL_STR_INIT("ASSESSED"), FL_STR_INIT("Reopen"), false, false, 1 },
-	{ FL_STR_INIT("REJECTED"), FL_STR_INIT("REPORTED"), FL_STR_INIT("Reopen"), false, false, -1 },
-};
-
-static bool leads_on(const step *way, fl_str status, bool is_assessed)
-{
-	return fl_str_eq(way->from, status) && (way->assessed == 0 || (way->assessed > 0) == is_assessed);
-}
-
 static bool may_decide(const fl_json *viewer)
 {
 	fl_str role = json_text(viewer, "role");
@@ -192,10 +167,37 @@ static bool may_decide(const fl_json *viewer)
 	return fl_str_eq(role, FL_STR("MANAGER")) || fl_str_eq(role, FL_STR("ADMIN"));
 }
 
+/* What only the script can ask for: a reason, a cost, another report. */
+static bool asks(const fl_json *way)
+{
+	return fl_json_bool(json_at(way, "needsReason"), false) || fl_json_bool(json_at(way, "needsDuplicateOf"), false) ||
+	       fl_str_eq(json_text(way, "transition"), FL_STR("COMPLETE"));
+}
+
+static bool leads_on(fl_str transition)
+{
+	static const fl_str onward[] = { FL_STR_INIT("APPROVE"), FL_STR_INIT("START_REPAIR"), FL_STR_INIT("COMPLETE"), FL_STR_INIT("CLOSE") };
+
+	for (size_t i = 0; i < FL_COUNT(onward); i++)
+		if (fl_str_eq(onward[i], transition))
+			return true;
+	return false;
+}
+
+static void way_button(html *h, fl_arena *mem, const fl_json *way)
+{
+	fl_str transition = json_text(way, "transition");
+	bool closed = asks(way) || !fl_json_bool(json_at(way, "allowed"), false);
+
+	TEXT_EL(h, "button", fl_str_fmt(mem, "%" FL_FMT "%s", FL_ARG(json_text(way, "label")), asks(way) ? "…" : ""),
+		{ "class", leads_on(transition) ? FL_STR("button is-main") : FL_STR("button") }, { "name", FL_STR("transition") },
+		{ "value", transition }, { "data-step", transition }, { "title", json_text(way, "whyNot") }, { "disabled", HTML_IF(closed) });
+}
+
+/* The ways that the server opens: web/src/board/actions.tsx shows the same. */
 static void actions(html *h, fl_arena *mem, const fl_json *report, fl_str number)
 {
 	fl_str status = json_text(report, "status");
-	bool is_assessed = json_at(report, "assessment") != NULL;
 	bool is_over = fl_str_eq(status, FL_STR("COMPLETED")) || fl_str_eq(status, FL_STR("REJECTED"));
 
 	EL(h, "section", { "class", FL_STR("actions") }, { "aria-label", FL_STR("Decision") });
@@ -204,14 +206,31 @@ static void actions(html *h, fl_arena *mem, const fl_json *report, fl_str number
 	VOID_EL(h, "input", { "type", FL_STR("hidden") }, { "name", FL_STR("id") }, { "value", json_text(report, "id") });
 	VOID_EL(h, "input", { "type", FL_STR("hidden") }, { "name", FL_STR("version") },
 		{ "value", fl_str_fmt(mem, "%lld", (long long)json_whole(report, "version")) });
-	for (size_t i = 0; i < FL_COUNT(steps); i++) {
-		if (!leads_on(&steps[i], status, is_assessed))
-			continue;
-		TEXT_EL(h, "button", steps[i].text, { "class", steps[i].is_main ? FL_STR("button is-main") : FL_STR("button") },
-			{ "name", FL_STR("status") }, { "value", steps[i].to }, { "data-step", steps[i].to }, { "disabled", HTML_IF(steps[i].asks) });
-	}
+	for (const fl_json *way = json_first(json_at(report, "availableTransitions")); way; way = way->next)
+		way_button(h, mem, way);
 	if (!is_over)
 		TEXT_EL(h, "button", FL_STR("Correct severity…"), { "class", FL_STR("button") }, { "disabled", FL_STR("") });
+	html_end(h);
+	if (fl_json_bool(json_at(report, "awaitsSecondApproval"), false))
+		TEXT_EL(h, "p", FL_STR("One person approved; the cost asks for a second one."), { "class", FL_STR("caution") });
+	html_end(h);
+}
+
+static void timeline(html *h, fl_arena *mem, const fl_json *entries)
+{
+	EL(h, "section", { "class", FL_STR("block") });
+	TEXT_EL(h, "h3", FL_STR("History"));
+	EL(h, "ol", { "class", FL_STR("timeline") });
+	for (const fl_json *entry = json_first(entries); entry; entry = entry->next) {
+		fl_str reason = json_text(entry, "reason");
+		EL(h, "li");
+		mark_when(h, mem, entry, "at", true);
+		html_text(h, FL_STR(" "));
+		TEXT_EL(h, "span", json_text(entry, "text"));
+		if (reason.len)
+			TEXT_EL(h, "q", reason);
+		html_end(h);
+	}
 	html_end(h);
 	html_end(h);
 }
@@ -258,6 +277,7 @@ void view_report(html *h, fl_ctx *ctx, const fl_json *report, const fl_json *vie
 	html_end(h);
 	view_evidence(h, ctx, report);
 	facts(h, ctx->mem, report);
+	timeline(h, ctx->mem, json_at(report, "history.nodes"));
 	files(h, ctx->mem, json_at(report, "photos"));
 	html_end(h);
 	html_end(h);

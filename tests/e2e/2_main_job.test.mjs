@@ -60,7 +60,8 @@ export default (test) => {
 		await manager.getByLabel(/What did the repair cost/).fill("512.40");
 		await manager.getByRole("button", { name: "Complete report" }).click();
 		await manager.locator(".report-head").getByText("Completed").waitFor();
-		await manager.getByText("512.40").waitFor();
+		await manager.locator(".facts").getByText("512.40").waitFor();
+		await manager.locator(".timeline").getByText("completed the repair").waitFor();
 		assert.equal(await manager.evaluate(() => window.notReloaded), true);
 	});
 
@@ -73,6 +74,8 @@ export default (test) => {
 		await page.getByLabel("Why is it rejected?").fill("old damage, known since spring");
 		await page.getByRole("button", { name: "Reject report" }).click();
 		await page.locator(".report-head").getByText("Rejected").waitFor();
+		await page.getByRole("button", { name: "Undo" }).click();
+		await page.locator(".report-head").getByText("To decide").waitFor();
 	});
 
 	test("whoever decides on an old state is told kindly", async ({ browser, fleet, pictures }) => {

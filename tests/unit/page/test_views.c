@@ -102,9 +102,15 @@ static void a_bare_report_is_whole(void **state)
 
 static void only_who_decides_sees_buttons(void **state)
 {
-	view_report(&h, &ctx, parse("{\"id\":\"x\",\"number\":\"7\",\"version\":3,\"status\":\"ASSESSED\",\"vehicle\":{\"name\":\"V\"}}"),
+	view_report(&h, &ctx, parse("{\"id\":\"x\",\"number\":\"7\",\"version\":3,\"status\":\"ASSESSED\",\"vehicle\":{\"name\":\"V\"},\"availableTransitions\":["
+		"{\"transition\":\"APPROVE\",\"label\":\"Approve repair\",\"allowed\":false,\"whyNot\":\"too much\"},"
+		"{\"transition\":\"TRIAGE\",\"label\":\"Triage\",\"allowed\":true},{\"transition\":\"REJECT\",\"label\":\"Reject\",\"allowed\":true,\"needsReason\":true}],"
+		"\"history\":{\"nodes\":[{\"at\":\"2026-03-01T09:30:00Z\",\"text\":\"Mo <b>filed</b> it\",\"reason\":\"so\"}]}}"),
 		parse("{\"role\":\"MANAGER\"}"), &(board_filter){}, FL_STR("7"));
-	expect("Approve repair");
+	expect("value=\"APPROVE\" data-step=\"APPROVE\" title=\"too much\" disabled=\"\">Approve repair");
+	expect("data-step=\"TRIAGE\">Triage");
+	expect("Reject…"); /* asks for a reason: the script's */
+	expect("Mo &lt;b&gt;filed&lt;/b&gt; it");
 	expect("name=\"version\" value=\"3\"");
 }
 

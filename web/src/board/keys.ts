@@ -31,7 +31,7 @@ export function listenToKeys(): void {
 		case "k": walk(-1); break;
 		case "ArrowRight": stepPhoto(1); return;
 		case "ArrowLeft": stepPhoto(-1); return;
-		case "a": document.querySelector<HTMLElement>("[data-step=APPROVED]")?.click(); break;
+		case "a": document.querySelector<HTMLElement>("[data-step=APPROVE]")?.click(); break;
 		case "/": document.getElementById("search")?.focus(); break;
 		case "Escape":
 			if (enlarged.peek())

@@ -1,12 +1,15 @@
 // What the dashboard knows: the list, the open report, the filter, the connection. Views read signals, nothing else.
 import { batch, signal, type Signal } from "@preact/signals";
-import type { DamageReport, DamageReportFilter, DamageReportStatus, PageInfo, Severity, Viewer } from "../api-types";
+import type { DamageReport, DamageReportFilter, DamageReportStatus, DamageReportTransition, PageInfo, Severity, Viewer } from "../api-types";
 import { ApiError, ask } from "../lib/graphql";
 import { Live, Seen } from "../lib/live";
 import boardQuery from "../queries/board.graphql";
 import changeMutation from "../queries/change.graphql";
 import createdSubscription from "../queries/created.graphql";
+import otherQuery from "../queries/other.graphql";
 import reportQuery from "../queries/report.graphql";
+import transitionMutation from "../queries/transition.graphql";
+import undoMutation from "../queries/undo.graphql";
 import updatedSubscription from "../queries/updated.graphql";
 
 // A row carries fewer fields than a whole report; the queries say which.
@@ -207,33 +210,63 @@ export function retryReport(): void {
 		void loadReport(number);
 }
 
-export type ChangeResult = { ok: true } | { ok: false; conflict: boolean; message: string };
+// undoVersion: the version that can still be taken back.
+export type ChangeResult = { ok: true; undoVersion?: number } | { ok: false; conflict: boolean; message: string };
 
 export interface Change {
-	status?: DamageReportStatus;
 	severity?: Severity;
-	reason?: string;
 	estimatedCost?: string;
-	actualCost?: string;
 }
 
-export async function change(report: Report, input: Change): Promise<ChangeResult> {
+function show(changed: Report): void {
+	batch(() => {
+		if (openNumber.peek() === changed.number)
+			openReport.value = changed;
+		keep(changed);
+	});
+}
+
+async function attempt(report: Report, work: () => Promise<ChangeResult>): Promise<ChangeResult> {
 	try {
-		const answer = await ask<{ updateDamageReport: { report: Report } }>(changeMutation,
-			{ input: { id: report.id, version: report.version, ...input } });
-		const changed = answer.updateDamageReport.report;
-		batch(() => {
-			if (openNumber.peek() === changed.number)
-				openReport.value = changed;
-			keep(changed);
-		});
-		return { ok: true };
+		return await work();
 	} catch (failure) {
 		const conflict = failure instanceof ApiError && failure.code === "CONFLICT";
 		if (conflict)
 			await loadReport(report.number);
 		return { ok: false, conflict, message: (failure as Error).message };
 	}
+}
+
+export function change(report: Report, input: Change): Promise<ChangeResult> {
+	return attempt(report, async () => {
+		const answer = await ask<{ updateDamageReport: { report: Report } }>(changeMutation,
+			{ input: { id: report.id, version: report.version, ...input } });
+		show(answer.updateDamageReport.report);
+		return { ok: true };
+	});
+}
+
+// A step of the report's life; otherNumber names the report that this one repeats.
+export function move(report: Report, transition: DamageReportTransition, input: { reason?: string; actualCost?: string },
+	otherNumber: string | null): Promise<ChangeResult> {
+	return attempt(report, async () => {
+		const other = otherNumber && (await ask<{ damageReport: Report | null }>(otherQuery, { number: otherNumber })).damageReport;
+		if (otherNumber && !other)
+			return { ok: false, conflict: false, message: `There is no report #${otherNumber}.` };
+		const answer = await ask<{ transitionDamageReport: { undoUntil: string | null; report: Report } }>(transitionMutation,
+			{ input: { id: report.id, version: report.version, transition, ...input, ...(other && { duplicateOfId: other.id }) } });
+		const { report: moved, undoUntil } = answer.transitionDamageReport;
+		show(moved);
+		return undoUntil ? { ok: true, undoVersion: moved.version } : { ok: true };
+	});
+}
+
+export function undo(report: Report): Promise<ChangeResult> {
+	return attempt(report, async () => {
+		const answer = await ask<{ undoDamageReportTransition: { report: Report } }>(undoMutation, { input: { id: report.id, version: report.version } });
+		show(answer.undoDamageReportTransition.report);
+		return { ok: true };
+	});
 }
 
 // ---- live ----

@@ -34,6 +34,18 @@ function Facts({ report }: { report: Report }) {
 	);
 }
 
+function Timeline({ report }: { report: Report }) {
+	return (
+		<section class="block">
+			<h3>History</h3>
+			<ol class="timeline">{report.history.nodes.map((entry) => (
+				<li key={entry.id}><When at={entry.at} exact /> <span>{entry.text}</span>
+					{entry.reason && <q>{entry.reason}</q>}</li>
+			))}</ol>
+		</section>
+	);
+}
+
 function Files({ photos }: { photos: Photo[] }) {
 	if (photos.length === 0)
 		return null;
@@ -74,6 +86,7 @@ function Loaded({ report }: { report: Report }) {
 			</div>
 			<Evidence report={report} />
 			<Facts report={report} />
+			<Timeline report={report} />
 			<Files photos={report.photos} />
 		</article>
 	);
