@@ -66,7 +66,7 @@ function mutate(text) {
 
 // What graphql-js 16 does not ask, though the specification does, or the engine on purpose.
 const stricter = [
-  /is deprecated, but not in interface/, /is applied to its own argument/, /has more than \d+/, /^GraphQL schema: the default of /,
+  /all root types must be different/, /is deprecated, but not in interface/, /is applied to its own argument/, /has more than \d+/, /^GraphQL schema: the default of /,
   // Arguments of applied directives are values like any others.
   /^GraphQL schema: [\w.]+: .*(cannot represent|is not defined by type|does not exist in|must specify exactly one key|Expected value of type|of required type)/,
 ];

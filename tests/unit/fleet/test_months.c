@@ -123,6 +123,9 @@ static const char *const EXCEPTIONS[] = {
 	"users users_email_key",            /* an address belongs to one company, so that a log-in needs no company name */
 	"ref_code ref_code_pkey",           /* codes: on every machine */
 	"ref_code ref_code_kind_name_key",  /* the same */
+	"zone_part zone_part_pkey",         /* parts of vehicles: on every machine */
+	"zone_part zone_part_name_key",     /* the same */
+	"damage_zones damage_zones_part_fkey", /* to a table that is on every machine */
 	"jobs jobs_pkey",                   /* the queue stays on one machine, with its workers */
 	"jobs_dead jobs_dead_pkey",         /* the same */
 	"outbox_cursor outbox_cursor_pkey", /* one row a reader of a machine's events */
