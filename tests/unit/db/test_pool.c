@@ -65,7 +65,7 @@ static void run_as(test_fn *fn, const char *role, int connections)
 	fl_loop *loop;
 
 	assert_int_equal(fl_loop_new(&(fl_loop_opts){}, &loop), FL_OK);
-	assert_int_equal(fl_loop_run_task(loop, 60 * FL_SECOND_US, play, &s), FL_OK);
+	assert_int_equal(fl_loop_run_task(loop, 180 * FL_SECOND_US, play, &s), FL_OK);
 	assert_int_equal(fl_loop_coroutines(loop), 0);
 	fl_loop_free(loop);
 }
@@ -462,18 +462,18 @@ static fl_err kill_server(fl_ctx *ctx, fl_db *db)
 	fl_group_init(&group, ctx);
 	for (int i = 0; i < 10; i++)
 		fl_group_go(&group, hammer_on, &h);
-	for (int i = 0; i < 500 && h.ok <= 10; i++)
+	for (int i = 0; i < 2500 && h.ok <= 10; i++)
 		FL_TRY(await_sleep(ctx, 20000));
 	assert_true(h.ok > 10);
 	kill(fl_pg_server_pid(fx.server), SIGKILL);
-	for (int i = 0; i < 500 && h.failed <= 10; i++)
+	for (int i = 0; i < 2500 && h.failed <= 10; i++)
 		FL_TRY(await_sleep(ctx, 20000));
 	assert_true(h.failed > 10);
 	assert_int_equal(add_vehicle(ctx, db, &tx, "K-2", "KILL00002"), FL_UNAVAILABLE);
 	fl_tx_end(&tx);
 	ok = h.ok;
 	FL_TRY(await_pool(ctx, restart_task, NULL));
-	for (int i = 0; i < 500 && h.ok < ok + 50; i++)
+	for (int i = 0; i < 2500 && h.ok < ok + 50; i++)
 		FL_TRY(await_sleep(ctx, 20000));
 	assert_true(h.ok >= ok + 50);
 	h.stop = true;
