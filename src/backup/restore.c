@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -107,22 +108,39 @@ static fl_err ask(fl_pg *pg, const char *sql, fl_arena *mem, int64_t *out, fl_di
 	return FL_OK;
 }
 
-/* PostgreSQL ends when its log ends before the moment: at the start, or later, while it is asked. */
-static fl_err explain_end(fl_pg_server *server, fl_err err, fl_diag *diag)
+/* Whether the end of PostgreSQL's own log says that its write-ahead log ended before the moment. */
+static bool ended_early(const fl_restore_opts *o)
 {
-	nanosleep(&(struct timespec) { .tv_nsec = 500 * 1000 * 1000 }, NULL); /* it is about to be gone */
-	if (server ? fl_pg_server_alive(server) : !strstr(diag->text, "recovery target was reached"))
+	enum { TAIL = 16 << 10 };
+	static const char words[] = "recovery ended before configured recovery target was reached";
+	char *text = calloc(1, TAIL + 1);
+	int fd = open(o->log, O_RDONLY | O_CLOEXEC);
+	off_t end = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+	bool found = text && fd >= 0 && pread(fd, text, TAIL, FL_MAX(end - TAIL, 0)) > 0 &&
+		     memmem(text, TAIL, words, sizeof(words) - 1);
+	if (fd >= 0)
+		close(fd);
+	free(text);
+	return found;
+}
+
+/* PostgreSQL ends when its log ends before the moment: at the start, or later, while it is asked. It may take a while to go. */
+static fl_err explain_end(const fl_restore_opts *o, fl_pg_server *server, fl_err err, fl_diag *diag)
+{
+	for (int i = 0; server && i < 100 && fl_pg_server_alive(server); i++)
+		nanosleep(&(struct timespec) { .tv_nsec = 100 * 1000 * 1000 }, NULL);
+	if (!ended_early(o))
 		return err;
 	return fl_fail(diag, FL_BAD_INPUT, "the log does not reach that moment; restore without --at goes as far as it does");
 }
 
-static fl_err wait_for_end(fl_pg_server *server, fl_pg *pg, fl_arena *mem, fl_diag *diag)
+static fl_err wait_for_end(const fl_restore_opts *o, fl_pg_server *server, fl_pg *pg, fl_arena *mem, fl_diag *diag)
 {
 	int64_t until_us = fl_mono_us() + REPLAY_MAX_US, recovering = 1;
 	for (;;) {
 		fl_err err = ask(pg, "SELECT pg_is_in_recovery()::int", mem, &recovering, diag);
 		if (err != FL_OK)
-			return explain_end(server, err, diag);
+			return explain_end(o, server, err, diag);
 		if (!recovering)
 			return FL_OK;
 		if (fl_mono_us() > until_us)
@@ -153,11 +171,11 @@ static fl_err replay(const fl_restore_opts *o, fl_restored *out, fl_diag *diag)
 	fl_err err = fl_pg_server_start(&opts, diag, &server);
 	if (err != FL_OK) {
 		fl_arena_fini(&mem);
-		return explain_end(NULL, err, diag);
+		return explain_end(o, NULL, err, diag);
 	}
 	err = fl_pg_open(fl_pg_server_url(server), diag, &pg);
 	if (err == FL_OK)
-		err = wait_for_end(server, pg, &mem, diag);
+		err = wait_for_end(o, server, pg, &mem, diag);
 	if (err == FL_OK)
 		err = look(pg, &mem, out, diag);
 	fl_pg_close(pg);
