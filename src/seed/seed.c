@@ -175,7 +175,8 @@ static fl_err plan_day(work *w, int day, double share, size_t *count)
 		}
 		c->written = FL_MAX(until, c->written);
 	}
-	qsort(w->moments, *count, sizeof *w->moments, by_time);
+	if (*count) /* a first quiet day has no room yet */
+		qsort(w->moments, *count, sizeof *w->moments, by_time);
 	return FL_OK;
 }
 
