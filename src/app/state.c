@@ -103,3 +103,15 @@ void app_state_remove(const app_home *home)
 	state_path(home, "", path);
 	unlink(path);
 }
+
+fl_err app_state_pg_url(const app_config *config, fl_arena *mem, const char **url, fl_diag *diag)
+{
+	app_home home;
+	app_state state = { .pg_url = fl_str_z(config->pg_url) };
+	if (state.pg_url.len == 0) {
+		FL_TRY(app_home_enter(config->home, APP_HOME_LOOK, &home, diag));
+		FL_TRY(app_state_read(&home, mem, &state, diag));
+	}
+	*url = fl_str_cstr(mem, state.pg_url);
+	return *url ? FL_OK : FL_NOMEM;
+}

@@ -2,6 +2,7 @@
 #ifndef FL_APP_STATE_H
 #define FL_APP_STATE_H
 
+#include "app/config.h"
 #include "app/home.h"
 
 #include <sys/types.h>
@@ -20,5 +21,8 @@ FL_MUST fl_err app_state_write(const app_home *home, const app_state *state, fl_
 /* What the process that holds the lock wrote. FL_NOT_FOUND: nothing runs on this HOME. */
 FL_MUST fl_err app_state_read(const app_home *home, fl_arena *mem, app_state *state, fl_diag *diag);
 void app_state_remove(const app_home *home);
+
+/* The database that a verb works on: --pg-url, else that of what runs on HOME; in mem. FL_NOT_FOUND: neither is there. */
+FL_MUST fl_err app_state_pg_url(const app_config *config, fl_arena *mem, const char **url, fl_diag *diag);
 
 #endif

@@ -1,6 +1,5 @@
 /* fleet db: what the database spends its time and its room on, and the months that may go. */
 #include "app/app.h"
-#include "app/home.h"
 #include "app/state.h"
 #include "base/json.h"
 #include "db/db.h"
@@ -143,24 +142,12 @@ static fl_err retire(const app_call *call, const char *url, fl_diag *diag)
 	return FL_OK;
 }
 
-static fl_err find_url(const app_call *call, fl_arena *mem, const char **url, fl_diag *diag)
-{
-	app_home home;
-	app_state state = { .pg_url = fl_str_z(call->config->pg_url) };
-
-	FL_TRY(app_home_enter(call->config->home, APP_HOME_LOOK, &home, diag));
-	if (state.pg_url.len == 0)
-		FL_TRY(app_state_read(&home, mem, &state, diag));
-	*url = fl_str_cstr(mem, state.pg_url);
-	return *url ? FL_OK : FL_NOMEM;
-}
-
 static fl_err act(const app_call *call, const char *what, fl_arena *mem, fl_diag *diag)
 {
 	FL_AUTO(fl_pg_close) fl_pg *pg = NULL;
 	const char *url;
 
-	FL_TRY(find_url(call, mem, &url, diag));
+	FL_TRY(app_state_pg_url(call->config, mem, &url, diag));
 	if (strcmp(what, "retire") == 0)
 		return retire(call, url, diag);
 	FL_TRY(fl_pg_open(url, diag, &pg));

@@ -2,7 +2,6 @@
  * program before it is registered; running servers learn of it within a second. */
 #include "api/api.h"
 #include "app/app.h"
-#include "app/home.h"
 #include "app/state.h"
 #include "db/db.h"
 
@@ -201,15 +200,9 @@ static fl_err remove_all(desk *d)
 
 static fl_err open_database(desk *d)
 {
-	app_home home;
-	app_state state;
-	fl_str url = fl_str_z(d->call->config->pg_url);
-	if (url.len == 0) {
-		FL_TRY(app_home_enter(d->call->config->home, APP_HOME_LOOK, &home, &d->diag));
-		FL_TRY(app_state_read(&home, &d->mem, &state, &d->diag));
-		url = state.pg_url;
-	}
-	return fl_pg_open(fl_str_cstr(&d->mem, url), &d->diag, &d->pg);
+	const char *url;
+	FL_TRY(app_state_pg_url(d->call->config, &d->mem, &url, &d->diag));
+	return fl_pg_open(url, &d->diag, &d->pg);
 }
 
 static int run(const app_call *call)

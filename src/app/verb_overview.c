@@ -23,13 +23,9 @@ static const char counts_sql[] = "SELECT (SELECT count(*) FROM fleet.tenants), (
 
 static fl_err open_database(const app_call *call, fl_arena *mem, fl_pg **pg, fl_diag *diag)
 {
-	app_home home;
-	app_state state = { .pg_url = fl_str_z(call->config->pg_url) };
-	if (!state.pg_url.len) {
-		FL_TRY(app_home_enter(call->config->home, APP_HOME_LOOK, &home, diag));
-		FL_TRY(app_state_read(&home, mem, &state, diag));
-	}
-	return fl_pg_open(fl_str_cstr(mem, state.pg_url), diag, pg);
+	const char *url;
+	FL_TRY(app_state_pg_url(call->config, mem, &url, diag));
+	return fl_pg_open(url, diag, pg);
 }
 
 static void print_text(const fl_rows *counts, const fl_rows *months)

@@ -1,6 +1,5 @@
 /* fleet rebuild: reports, zones and totals from their events. */
 #include "app/app.h"
-#include "app/home.h"
 #include "app/state.h"
 #include "fleet/rebuild.h"
 
@@ -17,30 +16,17 @@ static void say(void *arg, const char *difference)
 	printf("%s\n", difference);
 }
 
-static fl_err find_url(const app_call *call, fl_arena *mem, fl_str *url, fl_diag *diag)
-{
-	app_home home;
-	app_state state;
-	*url = fl_str_z(call->config->pg_url);
-	if (url->len)
-		return FL_OK;
-	FL_TRY(app_home_enter(call->config->home, APP_HOME_LOOK, &home, diag));
-	FL_TRY(app_state_read(&home, mem, &state, diag));
-	*url = state.pg_url;
-	return FL_OK;
-}
-
 static int run(const app_call *call)
 {
 	fl_arena mem = fl_arena_make(1 << 20);
 	fl_rebuild_result result = { 0 };
 	fl_diag diag = { 0 };
-	fl_str url;
+	const char *url = NULL;
 	bool check = app_given(call, "--check");
-	fl_err err = find_url(call, &mem, &url, &diag);
+	fl_err err = app_state_pg_url(call->config, &mem, &url, &diag);
 	if (err == FL_OK)
 		err = fl_rebuild(
-			&(fl_rebuild_opts) { .url = fl_str_cstr(&mem, url), .check = check, .say = say }, &diag, &result);
+			&(fl_rebuild_opts) { .url = url, .check = check, .say = say }, &diag, &result);
 	fl_arena_fini(&mem);
 	if (err != FL_OK)
 		return app_fail("%s", fl_diag_text(&diag, err));
