@@ -45,7 +45,7 @@ typedef struct fl_change {
 } fl_change;
 
 /* live_topics.c: what may be followed, one line a field of Subscription. */
-enum { FL_TOPIC_EVENTS_MAX = 16 };
+enum { FL_TOPIC_EVENTS_MAX = 32 };
 typedef struct fl_live_topic {
 	const char *field;
 	const char *events[FL_TOPIC_EVENTS_MAX]; /* the types that it tells of */
@@ -188,6 +188,16 @@ FL_API_RESOLVER(fl_api_undo_damage_report_transition);
 FL_API_RESOLVER(fl_api_batch_update_damage_reports);
 FL_API_RESOLVER(fl_api_set_approval_limit);
 FL_API_RESOLVER(fl_api_set_report_deadlines);
+
+/* estimate.c */
+struct fl_estimate_pick;
+FL_MUST fl_err fl_api_estimate_pick(fl_ctx *ctx, const fl_gql_value *in, struct fl_estimate_pick *out);
+FL_API_RESOLVER(fl_api_report_estimates);
+fl_err fl_api_report_approved_amount(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out);
+FL_API_RESOLVER(fl_api_submit_estimate);
+FL_API_RESOLVER(fl_api_accept_estimate);
+FL_API_RESOLVER(fl_api_decline_estimate);
+FL_API_RESOLVER(fl_api_withdraw_estimate);
 
 /* A page made of limit + 1 rows. */
 FL_MUST fl_err fl_api_page_of_reports(fl_ctx *ctx, fl_report *rows, size_t count, const fl_gql_page *page, fl_gql_value *out);

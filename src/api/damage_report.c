@@ -177,6 +177,8 @@ const struct fl_api_damage_report fl_api_damage_report = {
 	.zones = FL_BATCH(fl_api_report_zones),
 	.comments = FL_BATCH(fl_api_report_comments),
 	.attachments = FL_BATCH(fl_api_report_attachments),
+	.estimates = FL_BATCH(fl_api_report_estimates),
+	.approved_amount = FL_GETTER(fl_api_report_approved_amount),
 };
 
 /* ---- Money, GeoPoint ---- */

@@ -390,6 +390,10 @@ const struct fl_api_mutation fl_api_mutation = {
 	.add_attachment = FL_BATCH(fl_api_add_attachment),
 	.remove_attachment = FL_BATCH(fl_api_remove_attachment),
 	.set_photo_angle = FL_BATCH(fl_api_set_photo_angle),
+	.submit_estimate = FL_BATCH(fl_api_submit_estimate),
+	.accept_estimate = FL_BATCH(fl_api_accept_estimate),
+	.decline_estimate = FL_BATCH(fl_api_decline_estimate),
+	.withdraw_estimate = FL_BATCH(fl_api_withdraw_estimate),
 };
 
 const struct fl_api_create_damage_report_payload fl_api_create_damage_report_payload = { .report = FL_SELF };

@@ -91,9 +91,16 @@ fl_err fl_changes_begin(
 
 /* ---- going a way ---- */
 
+static bool same_estimate(const fl_report_state *a, const fl_report_state *b)
+{
+	return a->has_estimated == b->has_estimated && a->estimated_cents == b->estimated_cents;
+}
+
 fl_step_facts fl_change_facts(const fl_change_of *change)
 {
 	const fl_report_state *s = &change->after;
+	/* Whoever approved first approved that amount and no other. */
+	bool same_cost = same_estimate(&change->before, s);
 	return (fl_step_facts) {
 		.assessed = s->assessed_at != 0,
 		.has_severity = s->severity != 0,
@@ -101,8 +108,33 @@ fl_step_facts fl_change_facts(const fl_change_of *change)
 		.has_actual = s->has_actual,
 		.cost_cents = FL_MAX(s->has_estimated ? s->estimated_cents : 0, s->has_actual ? s->actual_cents : 0),
 		.reported_by = change->reported_by,
-		.endorsed_by = s->endorsed_by,
+		.endorsed_by = same_cost ? s->endorsed_by : 0,
 	};
+}
+
+/* Where an amount is approved. A dispute may be settled with the outcome as it was, so its amount counts as approved too. */
+static bool is_approved(fl_stage stage)
+{
+	fl_status status = fl_stage_status(stage);
+	return status == FL_STATUS_APPROVED || status == FL_STATUS_IN_REPAIR || status == FL_STATUS_COMPLETED ||
+	       stage == FL_STAGE_DISPUTED;
+}
+
+fl_err fl_change_may_cost(const fl_change_of *change, const fl_caller *caller, const fl_policy *policy, fl_diag *diag)
+{
+	const fl_report_state *b = &change->before, *a = &change->after;
+	bool raised = a->has_estimated && (!b->has_estimated || a->estimated_cents > b->estimated_cents);
+	if (!raised || !is_approved(b->stage) || !is_approved(a->stage))
+		return FL_OK;
+	const fl_step_facts facts = { .has_cost = true, .cost_cents = a->estimated_cents };
+	switch (fl_amount_judge(caller, &facts, &policy->limits[caller->role], diag)) {
+	case FL_VERDICT_REFUSED: return FL_BAD_INPUT;
+	case FL_VERDICT_ENDORSES:
+		return fl_fail(diag, FL_BAD_INPUT, "this raises what is approved above what you may approve alone: "
+						   "withdraw the approval and approve anew with a second person, or ask an administrator");
+	case FL_VERDICT_GOES: break;
+	}
+	return FL_OK;
 }
 
 void fl_change_step(fl_change_of *change, const fl_step *step)
@@ -122,7 +154,7 @@ static void settle(fl_change_of *change, const fl_policy *policy, int64_t now)
 	fl_report_state *a = &change->after;
 	fl_phase phase = fl_stage_phase(a->stage);
 	bool moved = phase != fl_stage_phase(b->stage) || change->version == 0;
-	bool same_cost = a->has_estimated == b->has_estimated && a->estimated_cents == b->estimated_cents;
+	bool same_cost = same_estimate(a, b);
 	if (fl_stage_status(a->stage) != FL_STATUS_COMPLETED)
 		a->completed_at = 0;
 	else if (!a->completed_at)

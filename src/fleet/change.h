@@ -48,6 +48,10 @@ FL_MUST fl_err fl_changes_begin(
 void fl_change_step(fl_change_of *change, const fl_step *step);
 fl_step_facts fl_change_facts(const fl_change_of *change);
 
+/* Approved reports: may the caller make the approved amount what after says? Raising it is judged as an approval of the new
+ * amount would be, but nobody can be the first of two persons for it. FL_BAD_INPUT with the reason. */
+FL_MUST fl_err fl_change_may_cost(const fl_change_of *change, const fl_caller *caller, const fl_policy *policy, fl_diag *diag);
+
 /* Settles deadlines and completion, then makes the statements that write state and events. */
 FL_MUST fl_err fl_changes_stmts(fl_ctx *ctx, const char *event_type, fl_change_of *changes, size_t count, const fl_policy *policy,
 	fl_stmt out[FL_CHANGES_STMTS]);

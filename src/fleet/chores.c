@@ -14,6 +14,7 @@ typedef struct chore {
 static const chore chores[] = {
 	{ { "chore_fold", "SELECT rollup_fold(3)", .write = true }, FL_SECOND_US },
 	{ { "chore_overdue", "SELECT reports_overdue()", .write = true }, 5 * FL_SECOND_US },
+	{ { "chore_estimates", "SELECT estimates_expire()", .write = true }, 30 * FL_SECOND_US },
 	{ { "chore_deliveries", "SELECT deliveries_fan_out(5000)", .write = true }, FL_SECOND_US },
 	{ { "chore_months", "SELECT platform.ensure_partitions(now()::date, (now() + interval '4 months')::date)", .write = true }, FL_HOUR_US },
 	{ { "chore_overview", "SELECT platform.overview_refresh()", .write = true }, FL_HOUR_US },

@@ -26,6 +26,15 @@
 #define FL_EVENT_ATTACHMENT_OPENED "attachment.opened"
 #define FL_EVENT_PHOTO_OPENED "photo.opened"
 #define FL_EVENT_PHOTO_CHANGED "photo.changed"
+#define FL_EVENT_ESTIMATE_REQUESTED "estimate.requested" /* their data: fleet/estimate_int.h */
+#define FL_EVENT_ESTIMATE_LINKED "estimate.linked"       /* a new link took the place of the old one */
+#define FL_EVENT_ESTIMATE_UNLINKED "estimate.unlinked"
+#define FL_EVENT_ESTIMATE_SUBMITTED "estimate.submitted" /* the first time or again */
+#define FL_EVENT_ESTIMATE_ACCEPTED "estimate.accepted"
+#define FL_EVENT_ESTIMATE_DECLINED "estimate.declined"
+#define FL_EVENT_ESTIMATE_WITHDRAWN "estimate.withdrawn"
+#define FL_EVENT_ESTIMATE_EXPIRED "estimate.expired"     /* by estimates_expire() */
+#define FL_EVENT_ESTIMATE_RELEASED "estimate.released"   /* by estimates_release(): its report is approved no more */
 #define FL_EVENT_LIMIT_SET "policy.limit_set"    /* of no report; so for the next */
 #define FL_EVENT_DEADLINES_SET "policy.deadlines_set"
 

@@ -58,6 +58,7 @@ void fl_services_fini(fl_services *services);
 	X(REPORT_READ_ALL, "read all reports of the company", 0, 1, 1, 1)                                              \
 	X(REPORT_DECIDE, "change reports", 0, 1, 0, 1)                                                                 \
 	X(FRAUD_READ, "see fraud signals and similar cases", 0, 1, 1, 1)                                               \
+	X(ESTIMATE_READ, "see estimates of repairs", 0, 1, 1, 1)                                                        \
 	X(REGISTRY_CHANGE, "change vehicles, drivers, depots and vendors", 0, 1, 0, 1)                                 \
 	X(COMPANY_CHANGE, "change the company", 0, 0, 0, 1)                                                            \
 	X(PERSON_READ, "see how to reach a person", 0, 1, 1, 1)                                                        \

@@ -110,6 +110,22 @@ static void put_zone(fl_buf *buf, const fl_json *data, int32_t number)
 	put_word(buf, fl_zone_part_name((int)fl_json_int(fl_json_get(zone, FL_STR("part")), 0)));
 }
 
+/* "estimate 2 of Garage Maas, 1200.00" */
+static void put_estimate(fl_buf *buf, const fl_history_entry *e, const fl_json *data, const char *before)
+{
+	fl_str vendor = fl_json_str(fl_json_get(data, FL_STR("vendor")), (fl_str) {});
+	fl_buf_fmt(buf, " %s estimate %d", before, e->number);
+	if (vendor.len) {
+		fl_buf_lit(buf, " of ");
+		fl_buf_str(buf, vendor);
+	}
+	for (size_t i = 0; i < e->change_count; i++)
+		if (fl_str_eq(e->changes[i].field, FL_STR("total"))) {
+			fl_buf_lit(buf, ", ");
+			fl_buf_str(buf, e->changes[i].after);
+		}
+}
+
 static fl_verb verb_of(const fl_json *data, const char *key)
 {
 	return fl_verb_find(fl_json_str(fl_json_get(data, fl_str_z(key)), FL_STR("")));
@@ -119,6 +135,8 @@ static void put_text(fl_buf *buf, const fl_history_entry *e, const fl_json *data
 {
 	fl_str name = fl_json_str(fl_json_get(data, FL_STR("name")), FL_STR("a file"));
 	fl_str who = e->actor_name.len ? e->actor_name : e->actor ? FL_STR("Somebody") : FL_STR("The system");
+	if (fl_json_bool(fl_json_get(data, FL_STR("byVendor")), false))
+		who = FL_STR("The vendor");
 	fl_buf_str(buf, who);
 	switch ((fl_history_kind)e->kind) {
 	case FL_HISTORY_CREATED: fl_buf_lit(buf, " filed the report"); break;
@@ -176,6 +194,15 @@ static void put_text(fl_buf *buf, const fl_history_entry *e, const fl_json *data
 		break;
 	case FL_HISTORY_PHOTO_OPENED: fl_buf_fmt(buf, " opened the original of photo %d", e->number); break;
 	case FL_HISTORY_PHOTO_CHANGED: fl_buf_fmt(buf, " said from where photo %d was taken", e->number); break;
+	case FL_HISTORY_ESTIMATE_REQUESTED: put_estimate(buf, e, data, "asked for"); break;
+	case FL_HISTORY_ESTIMATE_LINKED: put_estimate(buf, e, data, "made a new link for"); break;
+	case FL_HISTORY_ESTIMATE_UNLINKED: put_estimate(buf, e, data, "revoked the link for"); break;
+	case FL_HISTORY_ESTIMATE_SUBMITTED: put_estimate(buf, e, data, "sent in"); break;
+	case FL_HISTORY_ESTIMATE_ACCEPTED: put_estimate(buf, e, data, "accepted"); break;
+	case FL_HISTORY_ESTIMATE_DECLINED: put_estimate(buf, e, data, "declined"); break;
+	case FL_HISTORY_ESTIMATE_WITHDRAWN: put_estimate(buf, e, data, "took back"); break;
+	case FL_HISTORY_ESTIMATE_EXPIRED: put_estimate(buf, e, data, "noticed the end of"); break;
+	case FL_HISTORY_ESTIMATE_RELEASED: put_estimate(buf, e, data, "opened again"); break;
 	case FL_HISTORY_NONE:
 	case FL_HISTORY_OTHER:
 		fl_buf_lit(buf, " did something");
@@ -206,7 +233,7 @@ static fl_err read_entry(fl_ctx *ctx, const fl_rows *rows, int i, fl_history_ent
 	out->at = fl_uuid7_time_us(out->id);
 	out->kind = kind_of(fl_row_text(rows, i, 2), data);
 	out->reason = fl_json_str(fl_json_get(data, FL_STR("reason")), (fl_str) {});
-	static const char *const numbers[] = { "zone", "photo", "attachment" };
+	static const char *const numbers[] = { "zone", "photo", "attachment", "estimate" };
 	for (size_t k = 0; k < FL_COUNT(numbers); k++)
 		out->number = out->number ? out->number : (int32_t)fl_json_int(fl_json_get(data, fl_str_z(numbers[k])), 0);
 	out->has_comment = fl_uuid_parse(fl_json_str(fl_json_get(data, FL_STR("comment")), FL_STR("")), &out->comment);
@@ -224,7 +251,7 @@ static const fl_sql history_sql = {
 	"SELECT h.* FROM unnest($1::uuid[]) r CROSS JOIN LATERAL (SELECT e.report_id, e.id, e.type, e.actor, e.data,"
 	" (SELECT u.name FROM users u WHERE u.id = e.actor) FROM events e WHERE e.report_id = r AND e.id >= $2 AND e.id < $3"
 	" AND ($5 OR (e.type NOT IN ('photo.opened', 'attachment.opened') AND NOT coalesce((e.data->>'internal')::boolean, "
-	"false)))"
+	"false) AND e.type NOT LIKE 'estimate.%'))"
 	" ORDER BY e.id DESC LIMIT $4) h",
 };
 

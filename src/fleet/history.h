@@ -25,6 +25,15 @@
 	X(ATTACHMENT_OPENED, "attachment.opened")                                                                                \
 	X(PHOTO_OPENED, "photo.opened")                                                                                          \
 	X(PHOTO_CHANGED, "photo.changed")                                                                                        \
+	X(ESTIMATE_REQUESTED, "estimate.requested")                                                                              \
+	X(ESTIMATE_LINKED, "estimate.linked")                                                                                    \
+	X(ESTIMATE_UNLINKED, "estimate.unlinked")                                                                                \
+	X(ESTIMATE_SUBMITTED, "estimate.submitted")                                                                              \
+	X(ESTIMATE_ACCEPTED, "estimate.accepted")                                                                                \
+	X(ESTIMATE_DECLINED, "estimate.declined")                                                                                \
+	X(ESTIMATE_WITHDRAWN, "estimate.withdrawn")                                                                              \
+	X(ESTIMATE_EXPIRED, "estimate.expired")                                                                                  \
+	X(ESTIMATE_RELEASED, "estimate.released")                                                                                \
 	X(OTHER, "")
 
 typedef enum fl_history_kind {
@@ -46,13 +55,13 @@ typedef struct fl_history_entry {
 	fl_str actor_name, text, reason;
 	fl_field_change *changes;
 	size_t change_count;
-	int32_t number; /* of the zone, photo or attachment; 0: none */
+	int32_t number; /* of the zone, photo, attachment or estimate; 0: none */
 	bool has_comment;
 	fl_uuid comment;
 } fl_history_entry;
 
 /* At most limit of each report, those older than after when it is not NULL; grouped by report. Drivers do not see internal
- * comments and who looked at which file. Ask for reports that the caller may read: see fl_reports_get. */
+ * comments, estimates, and who looked at which file. Ask for reports that the caller may read: see fl_reports_get. */
 FL_MUST fl_err fl_history_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t report_count, const fl_uuid *after,
 	uint32_t limit, fl_history_entry **out, size_t *count);
 

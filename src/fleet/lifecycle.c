@@ -152,7 +152,7 @@ static bool facts_hold(fl_guard guard, const fl_step_facts *f, fl_diag *why)
 	return true;
 }
 
-static fl_verdict judge_amount(const fl_caller *caller, const fl_step_facts *f, const fl_limit *limit, fl_diag *why)
+fl_verdict fl_amount_judge(const fl_caller *caller, const fl_step_facts *f, const fl_limit *limit, fl_diag *why)
 {
 	if (caller->role == FL_ROLE_ADMIN || !limit->has_alone)
 		return FL_VERDICT_GOES;
@@ -191,7 +191,7 @@ fl_verdict fl_step_judge(
 	}
 	if (!facts_hold(step->guard, facts, why))
 		return FL_VERDICT_REFUSED;
-	return step->guard == FL_GUARD_LIMIT ? judge_amount(caller, facts, limit, why) : FL_VERDICT_GOES;
+	return step->guard == FL_GUARD_LIMIT ? fl_amount_judge(caller, facts, limit, why) : FL_VERDICT_GOES;
 }
 
 const fl_step *fl_step_by_verb(fl_stage from, fl_verb verb, const fl_step_facts *facts)

@@ -179,6 +179,9 @@ typedef enum fl_verdict {
 /* May the caller go this way now? Whether a reason or another report was named is not asked here. */
 fl_verdict fl_step_judge(const fl_step *step, const fl_caller *caller, const fl_step_facts *facts, const fl_limit *limit, fl_diag *why);
 
+/* The part of it that is about money: may the caller approve this cost? */
+fl_verdict fl_amount_judge(const fl_caller *caller, const fl_step_facts *facts, const fl_limit *limit, fl_diag *why);
+
 /* The way that a verb means from a stage; of several the first whose guard holds. NULL: there is none. */
 const fl_step *fl_step_by_verb(fl_stage from, fl_verb verb, const fl_step_facts *facts);
 /* To the stage that the status has by itself, for clients that know statuses only. */

@@ -64,6 +64,7 @@ static fl_err change_one(const fl_caller *caller, const fl_report_patch *patch, 
 			       change->version, patch->version);
 	set_fields(patch, &change->after);
 	change->reason = patch->reason;
+	FL_TRY(fl_change_may_cost(change, caller, policy, diag));
 	return go(caller, patch, change, policy, diag);
 }
 

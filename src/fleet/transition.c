@@ -109,7 +109,7 @@ static fl_err choose_step(fl_ctx *ctx, const fl_move *move, const fl_change_of *
 	return FL_OK;
 }
 
-static fl_err go(fl_ctx *ctx, fl_tx *tx, const fl_move *move, fl_change_of *change, const fl_policy *policy, fl_moved *out)
+fl_err fl_report_step(fl_ctx *ctx, fl_tx *tx, const fl_move *move, fl_change_of *change, const fl_policy *policy, fl_moved *out)
 {
 	const fl_step *step = NULL;
 	if (move->has_actual) {
@@ -151,7 +151,7 @@ static fl_err move_one(fl_ctx *ctx, const fl_move *move, fl_moved *out)
 	if (found == 0)
 		return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no such report");
 	FL_TRY(check_version(ctx, change, move->version));
-	FL_TRY(go(ctx, &tx, move, change, &policy, out));
+	FL_TRY(fl_report_step(ctx, &tx, move, change, &policy, out));
 	FL_TRY(fl_changes_stmts(ctx, FL_EVENT_REPORT_UPDATED, change, 1, &policy, stmts));
 	if (change->verb == FL_VERB_SUBMIT)
 		FL_TRY(fl_report_assess_stmt(ctx, move->id, &stmts[count++]));
@@ -228,7 +228,7 @@ static fl_stage stage_before(const fl_json *data, const fl_step *step)
 static void put_back(fl_change_of *change, const fl_json *data, const fl_step *step)
 {
 	fl_report_state *a = &change->after;
-	const fl_json *actual = before_of(data, "actualCost"), *other = before_of(data, "duplicateOf"),
+	const fl_json *actual = before_of(data, "actualCost"), *estimated = before_of(data, "estimatedCost"), *other = before_of(data, "duplicateOf"),
 		      *first = before_of(data, "endorsedBy");
 	int64_t number;
 	a->stage = stage_before(data, step);
@@ -236,6 +236,12 @@ static void put_back(fl_change_of *change, const fl_json *data, const fl_step *s
 		a->has_actual = fl_money_parse(NULL, "actualCost", fl_json_str(actual, FL_STR("")), &a->actual_cents) == FL_OK;
 	if (!a->has_actual)
 		a->actual_cents = 0;
+	/* A step that accepted an estimate set the cost too. */
+	if (estimated)
+		a->has_estimated =
+			fl_money_parse(NULL, "estimatedCost", fl_json_str(estimated, FL_STR("")), &a->estimated_cents) == FL_OK;
+	if (!a->has_estimated)
+		a->estimated_cents = 0;
 	if (other)
 		a->has_duplicate_of = fl_uuid_parse(fl_json_str(other, FL_STR("")), &a->duplicate_of);
 	if (first)

@@ -2,7 +2,7 @@
 #ifndef FL_FLEET_TRANSITION_H
 #define FL_FLEET_TRANSITION_H
 
-#include "fleet/lifecycle.h"
+#include "fleet/change.h"
 #include "fleet/report.h"
 
 /* How long a step can be taken back, as long as nothing else has happened to the report. */
@@ -37,6 +37,10 @@ typedef struct fl_moved {
 /* Errors: FL_NOT_FOUND, FL_CONFLICT (another version), FL_FORBIDDEN (the role may never), FL_BAD_INPUT (not from here, a guard,
  * no reason, no other report). */
 FL_MUST fl_err fl_report_move(fl_ctx *ctx, const fl_move *move, fl_moved *out);
+
+/* The same inside a transaction of the caller's, for a report that fl_changes_begin locked: judges, and makes change->after what
+ * the step leads to. What after held before counts in the judgement, as a cost that is set on the way. */
+FL_MUST fl_err fl_report_step(fl_ctx *ctx, fl_tx *tx, const fl_move *move, fl_change_of *change, const fl_policy *policy, fl_moved *out);
 
 /* Takes the last step back: by who took it, or an administrator, within FL_UNDO_WINDOW_US, if it was the last change.
  * Errors: as above; FL_CONFLICT also when something has happened since. */

@@ -73,7 +73,7 @@ export type DamageReportTransition = "SUBMIT" | "ASSESS" | "TRIAGE" | "APPROVE" 
 export type SlaState = "OK" | "DUE_SOON" | "OVERDUE";
 
 /** What kind of thing happened. */
-export type HistoryKind = "CREATED" | "ASSESSED" | "MOVED" | "ENDORSED" | "UNDONE" | "CHANGED" | "OVERDUE" | "ZONE_ADDED" | "ZONE_CHANGED" | "ZONE_REPAIRED" | "ZONE_REMOVED" | "COMMENTED" | "COMMENT_EDITED" | "COMMENT_REMOVED" | "ATTACHED" | "DETACHED" | "ATTACHMENT_OPENED" | "PHOTO_OPENED" | "PHOTO_CHANGED" | "OTHER";
+export type HistoryKind = "CREATED" | "ASSESSED" | "MOVED" | "ENDORSED" | "UNDONE" | "CHANGED" | "OVERDUE" | "ZONE_ADDED" | "ZONE_CHANGED" | "ZONE_REPAIRED" | "ZONE_REMOVED" | "COMMENTED" | "COMMENT_EDITED" | "COMMENT_REMOVED" | "ATTACHED" | "DETACHED" | "ATTACHMENT_OPENED" | "PHOTO_OPENED" | "PHOTO_CHANGED" | "ESTIMATE_REQUESTED" | "ESTIMATE_LINKED" | "ESTIMATE_UNLINKED" | "ESTIMATE_SUBMITTED" | "ESTIMATE_ACCEPTED" | "ESTIMATE_DECLINED" | "ESTIMATE_WITHDRAWN" | "ESTIMATE_EXPIRED" | "ESTIMATE_RELEASED" | "OTHER";
 
 /** The part of a vehicle that a zone lies on. */
 export type ZonePart = "FRONT_BUMPER" | "REAR_BUMPER" | "HOOD" | "ROOF" | "TRUNK" | "FRONT_DOOR" | "REAR_DOOR" | "SLIDING_DOOR" | "CARGO_DOOR" | "FRONT_FENDER" | "REAR_QUARTER" | "SIDE_PANEL" | "SILL" | "PILLAR" | "MIRROR" | "WINDSHIELD" | "REAR_WINDOW" | "SIDE_WINDOW" | "HEADLIGHT" | "TAIL_LIGHT" | "INDICATOR" | "GRILLE" | "NUMBER_PLATE" | "FRONT_WHEEL" | "REAR_WHEEL" | "FRONT_TIRE" | "REAR_TIRE" | "UNDERBODY" | "EXHAUST" | "LOAD_AREA" | "TAIL_LIFT" | "SEAT" | "DASHBOARD" | "TRIM" | "ENGINE" | "OTHER";
@@ -95,6 +95,15 @@ export type PhotoAngle = "FRONT" | "FRONT_LEFT" | "LEFT" | "REAR_LEFT" | "REAR" 
 
 /** What was done with a photo. */
 export type CustodyAction = "UPLOADED" | "OPENED" | "CHANGED";
+
+/** Where an estimate stands. */
+export type EstimateState = "REQUESTED" | "SUBMITTED" | "REVISED" | "ACCEPTED" | "DECLINED" | "EXPIRED" | "WITHDRAWN";
+
+/** What a line of an estimate is for. */
+export type EstimateLineKind = "LABOUR" | "PARTS" | "PAINT" | "OTHER" | "SUBLET";
+
+/** Where a part comes from. */
+export type PartSource = "OEM" | "AFTERMARKET" | "USED";
 
 /** What can be asked. */
 export interface Query {
@@ -485,6 +494,14 @@ export interface Mutation {
   removeAttachment: RemoveAttachmentPayload;
   /** Says from where a photo looks at the vehicle. */
   setPhotoAngle: SetPhotoAnglePayload;
+  /** Enters an estimate for a vendor, as from paper or a mail: a new one, or the next revision of one that there is. What it comes to is counted here. */
+  submitEstimate: EstimatePayload;
+  /** Accepts an estimate: its total becomes the report's cost, the report is approved as by APPROVE and under the same limits, and the report's other estimates are declined. In a report that is approved already it changes the approved amount. */
+  acceptEstimate: AcceptEstimatePayload;
+  /** Declines an estimate. */
+  declineEstimate: EstimatePayload;
+  /** Takes an estimate or the request for one back; its link leads nowhere any more. */
+  withdrawEstimate: EstimatePayload;
 }
 
 /** The arguments of Mutation.createDamageReport. */
@@ -763,6 +780,30 @@ export interface MutationSetPhotoAngleArgs {
   input: SetPhotoAngleInput;
 }
 
+/** The arguments of Mutation.submitEstimate. */
+export interface MutationSubmitEstimateArgs {
+  /** The report, the vendor, and what was sent in. */
+  input: SubmitEstimateInput;
+}
+
+/** The arguments of Mutation.acceptEstimate. */
+export interface MutationAcceptEstimateArgs {
+  /** The estimate. */
+  input: EstimateInput;
+}
+
+/** The arguments of Mutation.declineEstimate. */
+export interface MutationDeclineEstimateArgs {
+  /** The estimate, and why. */
+  input: CloseEstimateInput;
+}
+
+/** The arguments of Mutation.withdrawEstimate. */
+export interface MutationWithdrawEstimateArgs {
+  /** The estimate, and why. */
+  input: CloseEstimateInput;
+}
+
 /** What can be followed. */
 export interface Subscription {
   /** Each new report of this company, optionally of one vehicle only. */
@@ -867,6 +908,10 @@ export interface DamageReport {
   comments: Array<Comment>;
   /** The attached files. */
   attachments: Array<Attachment>;
+  /** What vendors would charge, and who was asked; empty for drivers. */
+  estimates: Array<Estimate>;
+  /** The amount that is approved: the estimated cost while the report is approved, in repair or completed. An accepted estimate sets it; raising it is judged like an approval. Null when nothing is approved, or no amount is known. */
+  approvedAmount: Money | null;
 }
 
 /** The arguments of DamageReport.history. */
@@ -1775,7 +1820,7 @@ export interface HistoryEntry {
   reason: string | null;
   /** The fields that changed. */
   changes: Array<FieldChange>;
-  /** The number of the zone, photo or attachment that it is about. */
+  /** The number of the zone, photo, attachment or estimate that it is about. */
   number: number | null;
   /** The comment that it is about. */
   commentId: string | null;
@@ -1963,6 +2008,126 @@ export interface RemoveAttachmentPayload {
 export interface SetPhotoAnglePayload {
   /** The report. */
   report: DamageReport;
+}
+
+/** What a vendor would charge for the repair of a report's damage. */
+export interface Estimate {
+  /** The estimate's number within its report. */
+  id: string;
+  /** The report's id. */
+  reportId: UUID;
+  /** Where it stands. */
+  state: EstimateState;
+  /** Counts up with each change. */
+  version: number;
+  /** The vendor in the registry; null when only an address is known. */
+  vendor: Vendor | null;
+  /** The vendor's name, or the address that was asked. */
+  vendorName: string;
+  /** The address that was asked. */
+  email: string | null;
+  /** What the vendor was told. */
+  message: string | null;
+  /** Who asked for it or entered it; null for a program. */
+  requestedBy: Person | null;
+  /** When it was asked for or entered. */
+  createdAt: DateTime;
+  /** When it was accepted, declined or taken back. */
+  decidedAt: DateTime | null;
+  /** Who did that; null when nobody did, or the vendor. */
+  decidedBy: Person | null;
+  /** Why it was declined or taken back. */
+  reason: string | null;
+  /** Whether it can be accepted, as far as it goes by itself. */
+  isOpen: boolean;
+  /** What was sent in last; null when nothing was. */
+  current: EstimateRevision | null;
+  /** Everything that was sent in, oldest first. */
+  revisions: Array<EstimateRevision>;
+}
+
+/** An estimate as it was sent in; it never changes. */
+export interface EstimateRevision {
+  /** Its number, from 1. */
+  number: number;
+  /** When it was sent in. */
+  sentAt: DateTime;
+  /** Whether the vendor wrote it by the link; else it was entered here. */
+  byVendor: boolean;
+  /** The vendor's own reference. */
+  reference: string | null;
+  /** What the vendor says about it. */
+  note: string | null;
+  /** Until when the offer is valid. */
+  validUntil: DateTime | null;
+  /** How many days the repair takes. */
+  repairDays: number | null;
+  /** The tax rate of lines that have none of their own, in percent. */
+  taxRate: Decimal;
+  /** The lines. */
+  lines: Array<EstimateLine>;
+  /** Hours of work, of all lines of that kind. */
+  labourHours: Decimal;
+  /** Work, after discounts and before tax. */
+  labour: Money;
+  /** Parts, after discounts and before tax. */
+  parts: Money;
+  /** Paint, after discounts and before tax. */
+  paint: Money;
+  /** Everything else, after discounts and before tax. */
+  other: Money;
+  /** All lines before tax. */
+  net: Money;
+  /** The tax, counted once for each rate. */
+  tax: Money;
+  /** What it comes to. */
+  total: Money;
+}
+
+/** One line of an estimate. */
+export interface EstimateLine {
+  /** What it is for. */
+  kind: EstimateLineKind;
+  /** In words. */
+  text: string;
+  /** Hours of work, or how many. */
+  quantity: Decimal;
+  /** What an hour or a piece costs. */
+  unitPrice: Money;
+  /** The discount in percent. */
+  discount: Decimal;
+  /** The tax rate in percent, where it is not that of the estimate. */
+  taxRate: Decimal | null;
+  /** The number of the part. */
+  partNumber: string | null;
+  /** Where the part comes from. */
+  source: PartSource | null;
+  /** The part of the vehicle that it is for. */
+  part: ZonePart | null;
+  /** The side of it. */
+  side: VehicleSide | null;
+  /** The number of the report's zone that it is for. */
+  zoneId: string | null;
+  /** What it costs after discount and before tax: quantity times price, rounded to the cent with halves up, less the discount, rounded likewise. */
+  net: Money;
+}
+
+/** The estimate after a change. */
+export interface EstimatePayload {
+  /** The estimate as it is now. */
+  estimate: Estimate;
+}
+
+/** What came of accepting an estimate. */
+export interface AcceptEstimatePayload {
+  /** The estimate as it is now. */
+  estimate: Estimate;
+  /** Its report as it is now. */
+  report: DamageReport;
+  /** Whether a second person has to accept it too, because its total is above what one may approve; nothing is accepted until then. */
+  awaitsSecondApproval: boolean;
+  /** Until when undoDamageReportTransition can take it back; null when it cannot. */
+  undoUntil: DateTime | null;
 }
 
 /** A place on Earth, WGS 84. */
@@ -2527,4 +2692,76 @@ export interface SetPhotoAngleInput {
   photoId: string;
   /** The angle; null takes back what was said. */
   angle?: PhotoAngle | null;
+}
+
+/** One line of an estimate. */
+export interface EstimateLineInput {
+  /** What it is for. */
+  kind: EstimateLineKind;
+  /** In words, up to 300 characters. */
+  text: string;
+  /** Hours of work, or how many, with at most three decimals. */
+  quantity?: Decimal;
+  /** What an hour or a piece costs, in major units of the company's currency. */
+  unitPrice: Decimal;
+  /** The discount in percent, with at most two decimals. */
+  discount?: Decimal | null;
+  /** The tax rate in percent, where it is not that of the estimate. */
+  taxRate?: Decimal | null;
+  /** The number of the part. */
+  partNumber?: string | null;
+  /** Where the part comes from. */
+  source?: PartSource | null;
+  /** The part of the vehicle that it is for. */
+  part?: ZonePart | null;
+  /** The side of it. */
+  side?: VehicleSide | null;
+  /** The number of the report's zone that it is for. */
+  zoneId?: string | null;
+}
+
+/** What a vendor sent in. */
+export interface SubmitEstimateInput {
+  /** The report. */
+  reportId: string;
+  /** The estimate, for its next revision; left out for a new one. */
+  estimateId?: string | null;
+  /** The version that the revision is based on; it is refused when the estimate changed since. */
+  version?: number | null;
+  /** The vendor of a new estimate. */
+  vendorId?: string | null;
+  /** The vendor's own reference, up to 100 characters. */
+  reference?: string | null;
+  /** What the vendor says about it, up to 2,000 characters. */
+  note?: string | null;
+  /** Until when the offer is valid. */
+  validUntil?: DateTime | null;
+  /** How many days the repair takes, 0 to 365. */
+  repairDays?: number | null;
+  /** The tax rate of lines that have none of their own, in percent. */
+  taxRate?: Decimal | null;
+  /** The lines, 1 to 200. */
+  lines: Array<EstimateLineInput>;
+}
+
+/** Which estimate. */
+export interface EstimateInput {
+  /** The report. */
+  reportId: string;
+  /** The estimate. */
+  estimateId: string;
+  /** The version that the caller saw; it is refused when the estimate changed since. */
+  version?: number | null;
+}
+
+/** An estimate that is not to be. */
+export interface CloseEstimateInput {
+  /** The report. */
+  reportId: string;
+  /** The estimate. */
+  estimateId: string;
+  /** The version that the caller saw; it is refused when the estimate changed since. */
+  version?: number | null;
+  /** Why, up to 2,000 characters. */
+  reason?: string | null;
 }
