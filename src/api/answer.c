@@ -58,6 +58,7 @@ static fl_str cache_control(fl_ctx *ctx, const fl_gql_outcome *outcome, bool has
 
 static fl_err send(fl_ctx *ctx, fl_request *req, fl_response *res, fl_buf *out)
 {
+	fl_api_tell_written(ctx, req, res);
 	fl_response_header(res, FL_STR("Vary"), FL_STR("Accept, Accept-Encoding, Authorization, Cookie"));
 	fl_response_header(res, FL_STR("X-Content-Type-Options"), FL_STR("nosniff"));
 	fl_response_header(res, FL_STR("X-Request-Id"), ctx->request_id);

@@ -1,4 +1,5 @@
 #include "api/api_int.h"
+#include "fleet/freshness.h"
 
 #include <stdlib.h>
 
@@ -68,6 +69,16 @@ fl_live_stats fl_api_live_statistics(const fl_api *api)
 	return fl_live_statistics(api->live);
 }
 
+void fl_api_choose_reads(fl_ctx *ctx, const fl_gql_request *request)
+{
+	if (!ctx->view)
+		return;
+	if (fl_gql_is_query(ctx, ctx->services->api->engine, request))
+		await_freshness(ctx);
+	else
+		fl_freshness_newest(ctx);
+}
+
 fl_err fl_api_execute(fl_ctx *ctx, fl_str document, fl_str variables_json, fl_str *out)
 {
 	fl_gql_request request = { .query = document };
@@ -75,6 +86,7 @@ fl_err fl_api_execute(fl_ctx *ctx, fl_str document, fl_str variables_json, fl_st
 	FL_AUTO_BUF fl_buf buf = fl_buf_make(FL_API_ANSWER_MAX);
 	if (variables_json.len)
 		FL_TRY(fl_json_parse(ctx->mem, variables_json, &request.variables, &ctx->diag));
+	fl_api_choose_reads(ctx, &request);
 	FL_TRY(fl_gql_execute(ctx, ctx->services->api->engine, &request, &buf, &outcome));
 	*out = fl_str_dup(ctx->mem, fl_buf_view(&buf));
 	return out->ptr ? FL_OK : FL_NOMEM;

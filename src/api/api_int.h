@@ -247,6 +247,11 @@ FL_MUST fl_err fl_api_document(fl_ctx *ctx, fl_gql_request *request);
 bool fl_api_is_document_error(fl_err err);
 FL_MUST fl_err fl_api_own_documents(fl_api *api, const fl_str *texts, size_t count);
 
+/* auth.c: a client that sends the header Fleet-Written (a browser: the cookie) back is never shown less than it wrote. */
+void fl_api_tell_written(fl_ctx *ctx, const fl_request *req, fl_response *res);
+/* Before a request is executed: queries may be answered by replicas, everything else may not. */
+void fl_api_choose_reads(fl_ctx *ctx, const fl_gql_request *request);
+
 /* answer.c. FL_NOT_ACCEPTABLE when the client takes no kind of answer that there is. */
 FL_MUST fl_err fl_api_negotiate(fl_ctx *ctx, const fl_request *req);
 /* Sends out, which is then empty. Compressed as the client likes; a query by GET has an ETag. */

@@ -1,5 +1,6 @@
 /* From a request to a caller. */
 #include "api/api_int.h"
+#include "fleet/freshness.h"
 #include "fleet/session.h"
 
 fl_err fl_api_authenticate_bearer(fl_ctx *ctx, fl_str header)
@@ -31,10 +32,33 @@ static fl_err enter(fl_ctx *ctx, fl_request *req)
 	return fl_fail(&ctx->diag, FL_UNAUTHENTICATED, "log in first, or send a bearer token");
 }
 
+/* What the client was told when it wrote last. */
+static fl_str written_of(const fl_request *req)
+{
+	fl_str cookie, header = fl_request_header(req, FL_STR("fleet-written"));
+	if (header.ptr)
+		return header;
+	return fl_request_cookie(req, FL_STR("fleet_written"), &cookie) ? cookie : (fl_str){};
+}
+
+void fl_api_tell_written(fl_ctx *ctx, const fl_request *req, fl_response *res)
+{
+	fl_str token;
+	char *text = ctx->view && ctx->view->written ? fl_arena_take(ctx->mem, FL_LSN_TEXT + 1) : NULL;
+	if (!text)
+		return;
+	fl_lsn_format(ctx->view->written, text);
+	fl_response_header(res, FL_STR("Fleet-Written"), fl_str_z(text));
+	if (!fl_request_header(req, FL_STR("authorization")).ptr && fl_request_cookie(req, FL_STR("fleet_session"), &token))
+		fl_response_cookie(res, &(fl_cookie){ .name = FL_STR("fleet_written"), .value = fl_str_z(text), .path = FL_STR("/"),
+			.max_age_s = FL_FRESHNESS_S, .http_only = true, .secure = ctx->services->secure_cookies });
+}
+
 fl_err fl_api_authenticate(fl_ctx *ctx, fl_request *req)
 {
 	FL_TRY(enter(ctx, req));
 	ctx->caller.client = client_of(ctx, req);
+	fl_freshness_open(ctx, written_of(req));
 	return FL_OK;
 }
 

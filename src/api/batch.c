@@ -58,6 +58,7 @@ static fl_err run_item(fl_ctx *ctx, void *arg)
 	if (!item->ready)
 		return FL_OK;
 	item->request.budget = budget_left(ctx, item);
+	fl_api_choose_reads(ctx, &item->request);
 	return settle(ctx, item, fl_gql_execute(ctx, item->batch->engine, &item->request, &item->out, &item->outcome));
 }
 

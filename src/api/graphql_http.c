@@ -41,6 +41,8 @@ static fl_err run(fl_ctx *ctx, fl_request *req, fl_response *res, fl_gql_request
 	FL_TRY(explain_wishes(ctx, req, request));
 	fl_buf out = fl_buf_make(FL_API_ANSWER_MAX);
 	fl_api_cost_wishes(req, request);
+	if (ready == FL_OK)
+		fl_api_choose_reads(ctx, request);
 	if (fl_api_wants_events(req) && (ready == FL_OK || fl_api_is_document_error(ready)))
 		return fl_api_sse(ctx, req, res, request, ready);
 	request->parts = fl_api_parts_wanted(req);

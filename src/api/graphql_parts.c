@@ -34,8 +34,9 @@ fl_gql_parts fl_api_parts_wanted(const fl_request *req)
 	return fl_str_find(range, FL_STR("deferSpec=20220824")) >= 0 ? FL_GQL_PARTS_OF_2022 : FL_GQL_PARTS;
 }
 
-static fl_err begin(fl_ctx *ctx, fl_response *res, fl_gql_parts parts)
+static fl_err begin(fl_ctx *ctx, fl_request *req, fl_response *res, fl_gql_parts parts)
 {
+	fl_api_tell_written(ctx, req, res);
 	fl_response_header(res, FL_STR("Cache-Control"), FL_STR("no-store"));
 	fl_response_header(res, FL_STR("Vary"), FL_STR("Accept, Authorization, Cookie"));
 	fl_response_header(res, FL_STR("X-Accel-Buffering"), FL_STR("no"));
@@ -67,10 +68,10 @@ fl_err fl_api_next_part(fl_ctx *ctx, fl_gql_stream *stream, fl_buf *out, bool *m
 	return err;
 }
 
-static fl_err send_parts(fl_ctx *ctx, fl_response *res, fl_gql_parts parts, fl_gql_stream *stream, fl_buf *out)
+static fl_err send_parts(fl_ctx *ctx, fl_request *req, fl_response *res, fl_gql_parts parts, fl_gql_stream *stream, fl_buf *out)
 {
 	bool more = stream;
-	FL_TRY(begin(ctx, res, parts));
+	FL_TRY(begin(ctx, req, res, parts));
 	FL_TRY(send_part(ctx, res, fl_buf_view(out), true, !more));
 	while (more) {
 		FL_TRY(fl_api_next_part(ctx, stream, out, &more));
@@ -93,7 +94,7 @@ fl_err fl_api_answer_in_parts(fl_ctx *ctx, fl_request *req, fl_response *res, co
 	FL_TRY(fl_gql_stream_open(ctx, ctx->services->api->engine, request, &stream, &out, &outcome));
 	if (!stream && (takes_json(req) || outcome.status == FL_GQL_NOT_ALLOWED))
 		return fl_api_answer(ctx, req, res, &outcome, &out);
-	fl_err err = send_parts(ctx, res, request->parts, stream, &out);
+	fl_err err = send_parts(ctx, req, res, request->parts, stream, &out);
 	fl_gql_stream_close(ctx, stream);
 	return err;
 }

@@ -212,6 +212,7 @@ fl_err fl_api_sse(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_gql_r
 			     fl_gql_subscribe(ctx, engine, request, &source, &out, &outcome);
 	if (err != FL_OK)
 		return await_errors(ctx, res, err);
+	fl_api_tell_written(ctx, req, res);
 	if (parts)
 		return send_parts(ctx, res, rest, &out);
 	if (source)

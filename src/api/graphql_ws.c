@@ -7,6 +7,7 @@
  * Each message has a coroutine, so that a long query keeps no complete and no ping waiting. A pong is sent when every
  * subscription asked for before the ping hears its events: a client that reads after the pong misses nothing. */
 #include "api/api_int.h"
+#include "fleet/freshness.h"
 #include "obs/trace.h"
 
 #include <stdlib.h>
@@ -252,7 +253,9 @@ static fl_err execute(fl_ctx *ctx, operation *op, const fl_json *payload)
 	fl_gql_source *source = NULL;
 	fl_gql_outcome outcome = {};
 	FL_AUTO_BUF fl_buf out = fl_buf_make(FL_API_ANSWER_MAX);
+	fl_freshness_open(ctx, (fl_str){});
 	FL_TRY(fl_api_request(ctx, payload, &request));
+	fl_api_choose_reads(ctx, &request);
 	if (fl_gql_is_incremental(ctx, s->api->engine, &request))
 		return execute_in_parts(ctx, op, &request);
 	s->executing++;

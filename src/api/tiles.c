@@ -2,6 +2,7 @@
  * whether it has changed; a cache that serves several people keeps none. */
 #include "api/api_int.h"
 #include "crypt/crypt.h"
+#include "fleet/freshness.h"
 #include "fleet/search.h"
 
 enum { MONTHS = 12 };
@@ -31,6 +32,7 @@ fl_err fl_api_tile(fl_ctx *ctx, fl_request *req, fl_response *res)
 	FL_TRY(read_place(ctx, req, at));
 	if (fl_request_query(ctx->mem, req, FL_STR("months"), &months_text) && !fl_str_i32(months_text, &months))
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "months is no number");
+	await_freshness(ctx);
 	FL_TRY(fl_search_tile(ctx, at[0], at[1], at[2], months, &tile));
 	FL_TRY(etag_of(ctx, tile, &etag));
 	fl_response_header(res, FL_STR("Cache-Control"), FL_STR("private, max-age=60"));

@@ -3,6 +3,7 @@
  *	GET /exports/reports.csv     written while it is read: a page is asked for when the last was taken
  *	GET /exports/jobs/:id        the file that exportFile made */
 #include "api/search_int.h"
+#include "fleet/freshness.h"
 #include "fleet/transfer.h"
 
 #include <unistd.h>
@@ -153,6 +154,7 @@ static fl_err stream(fl_ctx *ctx, fl_request *req, fl_response *res)
 	FL_TRY(fl_api_authenticate(ctx, req));
 	FL_TRY(read_kind(ctx, req, &x.kind));
 	FL_TRY(fl_transfer_may(ctx, FL_TRANSFER_EXPORT, x.kind));
+	await_freshness(ctx); /* and one replica for all pages, as long as it is there */
 	FL_TRY(fl_export_page(ctx, &x, &page)); /* what fails at once has an answer of its own */
 	FL_TRY(name_file(ctx, res, x.kind));
 	fl_response_header(res, FL_STR("Cache-Control"), FL_STR("private, no-store"));

@@ -73,7 +73,7 @@ fl_err app_config_set(app_config *config, const char *flag, const char *value, f
 }
 
 /* scheme://user:password@host -> scheme://user:***@host */
-static void show_url(fl_buf *out, fl_str url)
+static void show_one_url(fl_buf *out, fl_str url)
 {
 	ptrdiff_t scheme = fl_str_find(url, FL_STR("://"));
 	fl_str rest = scheme < 0 ? url : fl_str_slice(url, (size_t)scheme + 3, url.len);
@@ -89,6 +89,23 @@ static void show_url(fl_buf *out, fl_str url)
 	fl_buf_str(out, fl_str_slice(url, 0, (size_t)(scheme + 3 + colon + 1)));
 	fl_buf_lit(out, "***");
 	fl_buf_str(out, fl_str_slice(rest, (size_t)at, rest.len));
+}
+
+/* Or several: the next begins behind the last comma before its "://". Commas within a URL are its own. */
+static void show_url(fl_buf *out, fl_str urls)
+{
+	for (;;) {
+		ptrdiff_t first = fl_str_find(urls, FL_STR("://"));
+		ptrdiff_t next = first < 0 ? -1 : fl_str_find(fl_str_slice(urls, (size_t)first + 3, urls.len), FL_STR("://"));
+		size_t end = next < 0 ? 0 : (size_t)(first + 3 + next);
+		while (end > 0 && urls.ptr[end] != ',')
+			end--;
+		show_one_url(out, end ? fl_str_slice(urls, 0, end) : urls);
+		if (!end)
+			return;
+		fl_buf_char(out, ',');
+		urls = fl_str_slice(urls, end + 1, urls.len);
+	}
 }
 
 void app_config_value(const app_config *config, const app_config_row *row, fl_buf *out)

@@ -13,6 +13,8 @@
 	NUMBER(port, "FLEET_PORT", "--port", 8080, 0, 65535, "N", "port to serve on; 0 takes any free one")                     \
 	TEXT(public_url, "FLEET_PUBLIC_URL", "--public-url", "", "URL", "how people reach this server; the default is http://localhost:PORT") \
 	TEXT(pg_url, "FLEET_PG_URL", "--pg-url", "", "URL", "a PostgreSQL 15 to use; empty: a private one is started")          \
+	TEXT(pg_replicas, "FLEET_PG_REPLICAS", "--pg-replicas", "", "URLS", "streaming replicas of it that may answer queries, separated by commas (docs/operate/replicas.md)") \
+	NUMBER(replica_lag_ms, "FLEET_REPLICA_LAG_MS", "--replica-lag-ms", 2000, 200, 30000, "MS", "how late a replica may be and still be asked") \
 	TEXT(redis_url, "FLEET_REDIS_URL", "--redis-url", "", "URL", "a Redis 7 to use; empty: a private one is started")       \
 	NUMBER(threads, "FLEET_THREADS", "--threads", 0, 0, 256, "N", "event loops of a server; 0: one a core")                 \
 	NUMBER(db_connections, "FLEET_DB_CONNECTIONS", "--db-connections", 4, 1, 64, "N", "PostgreSQL connections of each loop") \

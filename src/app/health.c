@@ -15,6 +15,20 @@ static void put(fl_json_out *j, fl_str name, bool value)
 	fl_json_put_bool(j, value);
 }
 
+/* How this loop sees them. Without them the primary answers, so they do not count either. */
+static void put_replicas(fl_json_out *j, const fl_db *db)
+{
+	if (fl_db_replica_count(db) == 0)
+		return;
+	fl_json_key(j, FL_STR("replicas"));
+	fl_json_open(j, '[');
+	for (int i = 0; i < fl_db_replica_count(db); i++) {
+		fl_replica_stats s = fl_db_replica_statistics(db, i);
+		fl_json_put_str(j, fl_str_z(fl_replica_word((fl_replica_state)s.state)));
+	}
+	fl_json_close(j, ']');
+}
+
 /* Redis is told but does not count: without it everything still works, later and slower. */
 static fl_err readyz(fl_ctx *ctx, fl_request *req, fl_response *res)
 {
@@ -27,6 +41,7 @@ static fl_err readyz(fl_ctx *ctx, fl_request *req, fl_response *res)
 	put(&j, FL_STR("ready"), database && !stopping);
 	put(&j, FL_STR("postgres"), database);
 	put(&j, FL_STR("redis"), fl_redis_get_stats(services->redis).connected);
+	put_replicas(&j, services->db);
 	put(&j, FL_STR("stopping"), stopping);
 	fl_json_close(&j, '}');
 	fl_response_status(res, database && !stopping ? 200 : 503);

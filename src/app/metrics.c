@@ -39,6 +39,64 @@ static void sum_live(app_metrics *m, fl_live_stats *sum)
 	}
 }
 
+/* A replica as all loops together see it: the worst lag, and how many loops ask it. */
+typedef struct replica_sum {
+	uint64_t reads, failed, lag_bytes, used_by;
+	int64_t lag_us;
+} replica_sum;
+
+static int sum_replicas(app_metrics *m, replica_sum sums[FL_DB_REPLICAS_MAX], uint64_t *primary)
+{
+	int count = 0;
+	for (size_t i = 0; i < APP_SERVERS_MAX; i++) {
+		fl_db *db = atomic_load(&m->dbs[i]);
+		if (!db)
+			continue;
+		count = fl_db_replica_count(db);
+		*primary += fl_db_reads_of_primary(db);
+		for (int r = 0; r < count; r++) {
+			fl_replica_stats one = fl_db_replica_statistics(db, r);
+			sums[r].reads += one.reads;
+			sums[r].failed += one.failed;
+			sums[r].lag_bytes = FL_MAX(sums[r].lag_bytes, one.lag_bytes);
+			sums[r].used_by += one.state == FL_REPLICA_GOOD;
+			if (one.fresh_us)
+				sums[r].lag_us = FL_MAX(sums[r].lag_us, fl_mono_us() - (int64_t)one.fresh_us);
+		}
+	}
+	return count;
+}
+
+static void replica_line(fl_buf *out, int index, const char *name, double value)
+{
+	fl_buf_fmt(out, "%s{replica=\"%d\"} %.6g\n", name, index + 1, value);
+}
+
+static void replica_lines(fl_buf *out, app_metrics *m)
+{
+	replica_sum sums[FL_DB_REPLICAS_MAX] = {};
+	uint64_t primary = 0;
+	int count = sum_replicas(m, sums, &primary);
+	if (count == 0)
+		return;
+	fl_buf_lit(out, "# HELP fleet_db_reads_total Queries that a replica might answer, by who did.\n# TYPE fleet_db_reads_total counter\n");
+	fl_buf_fmt(out, "fleet_db_reads_total{target=\"primary\"} %llu\n", (unsigned long long)primary);
+	for (int r = 0; r < count; r++)
+		fl_buf_fmt(out, "fleet_db_reads_total{target=\"replica %d\"} %llu\n", r + 1, (unsigned long long)(sums[r].reads - sums[r].failed));
+	fl_buf_lit(out, "# HELP fleet_replica_failed_total Queries that a replica failed and the primary answered.\n# TYPE fleet_replica_failed_total counter\n");
+	for (int r = 0; r < count; r++)
+		replica_line(out, r, "fleet_replica_failed_total", (double)sums[r].failed);
+	fl_buf_lit(out, "# HELP fleet_replica_used Event loops that ask the replica.\n# TYPE fleet_replica_used gauge\n");
+	for (int r = 0; r < count; r++)
+		replica_line(out, r, "fleet_replica_used", (double)sums[r].used_by);
+	fl_buf_lit(out, "# HELP fleet_replica_lag_bytes Log that it has not replayed.\n# TYPE fleet_replica_lag_bytes gauge\n");
+	for (int r = 0; r < count; r++)
+		replica_line(out, r, "fleet_replica_lag_bytes", (double)sums[r].lag_bytes);
+	fl_buf_lit(out, "# HELP fleet_replica_lag_seconds It has everything that is older.\n# TYPE fleet_replica_lag_seconds gauge\n");
+	for (int r = 0; r < count; r++)
+		replica_line(out, r, "fleet_replica_lag_seconds", (double)sums[r].lag_us / 1e6);
+}
+
 static void line(fl_buf *out, const char *name, const char *type, const char *help, uint64_t value)
 {
 	fl_buf_fmt(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name, (unsigned long long)value);
@@ -83,6 +141,7 @@ static fl_err metrics(fl_ctx *ctx, fl_request *req, fl_response *res)
 	line(&out, "fleet_sql_statements_total", "counter", "SQL statements, without transaction control.", atomic_load(&m->sql_statements));
 	line(&out, "fleet_sql_errors_total", "counter", "SQL statements that failed.", atomic_load(&m->sql_errors));
 	line(&out, "fleet_sql_microseconds_total", "counter", "Time that SQL statements took.", atomic_load(&m->sql_us));
+	replica_lines(&out, m);
 	live_lines(&out, m);
 	fl_response_header(res, FL_STR("Cache-Control"), FL_STR("no-store"));
 	fl_response_take_buf(res, FL_STR("text/plain; version=0.0.4; charset=utf-8"), &out);

@@ -13,6 +13,7 @@ typedef struct app_metrics {
 	atomic_ullong sql_statements, sql_errors, sql_us;
 	fl_http_server *_Atomic servers[APP_SERVERS_MAX]; /* NULL: not open */
 	fl_api *_Atomic apis[APP_SERVERS_MAX];            /* so it is here */
+	fl_db *_Atomic dbs[APP_SERVERS_MAX];              /* and here */
 } app_metrics;
 
 /* metrics must outlive the router. */

@@ -1,5 +1,7 @@
 #include "app/services.h"
+#include "app/replicas.h"
 #include "app/tracing.h"
+#include "fleet/freshness.h"
 #include "obs/trace.h"
 
 #include <stdio.h>
@@ -52,14 +54,27 @@ static void on_statement(void *arg, fl_ctx *ctx, const fl_sql *sql, int64_t took
 	app_trace_statement(ctx, sql, took_us, rows, err);
 }
 
+static void on_mark(void *arg, fl_ctx *ctx, uint64_t lsn, bool written)
+{
+	(void)arg;
+	fl_freshness_mark(ctx, lsn, written);
+}
+
+/* Those who write, and decide on what they read, ask no replica. */
 static fl_err open_parts(fl_ctx *ctx, app_shared *shared, const char *role, const char *name, fl_services *s)
 {
+	bool asks_replicas = strcmp(role, "fleet_app") == 0;
 	const app_config *config = shared->config;
+	app_replicas replicas = {};
+	FL_TRY(app_replicas_read(config, ctx->mem, &replicas, &ctx->diag));
+	s->has_replicas = replicas.count > 0;
 	FL_TRY(fl_db_open(ctx->loop, &(fl_db_opts){ .url = config->pg_url, .role = role, .name = name,
 		.connections = (int)config->db_connections,
 		.statement_timeout_us = config->statement_timeout_ms * 1000,
 		.slow_us = FL_MAX(config->slow_ms * 1000, 1),
-		.on_statement = on_statement, .arg = &shared->metrics }, &s->db));
+		.on_statement = on_statement, .arg = &shared->metrics,
+		.replicas = asks_replicas ? replicas.urls : NULL, .replica_count = asks_replicas ? replicas.count : 0,
+		.replica_lag_us = config->replica_lag_ms * 1000, .on_mark = on_mark }, &s->db));
 	FL_TRY(fl_redis_open(ctx->loop, &(fl_redis_opts){ .url = fl_str_z(config->redis_url) }, &ctx->diag, &s->redis));
 	fl_redis_send(s->redis, 1, (fl_str[]){ FL_STR("PING") }); /* connects now, so that /readyz can tell */
 	if (config->otlp_url[0])

@@ -45,6 +45,7 @@ void app_trace_statement(fl_ctx *ctx, const fl_sql *sql, int64_t took_us, int64_
 {
 	fl_span *span = ctx ? fl_span_past(ctx, FL_SPAN_CLIENT, fl_str_z(sql->name), took_us, err) : NULL;
 	fl_span_text(span, "db.system.name", FL_STR("postgresql"));
+	fl_span_text(span, "fleet.db.target", fl_str_z(fl_db_target(ctx, sql)));
 	fl_span_text(span, "db.query.text", fl_str_z(sql->text));
 	fl_span_number(span, "db.response.returned_rows", rows);
 }

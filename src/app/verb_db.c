@@ -1,5 +1,6 @@
 /* fleet db: what the database spends its time and its room on, and the months that may go. */
 #include "app/app.h"
+#include "app/replicas.h"
 #include "app/state.h"
 #include "base/json.h"
 #include "db/db.h"
@@ -142,6 +143,59 @@ static fl_err retire(const app_call *call, const char *url, fl_diag *diag)
 	return FL_OK;
 }
 
+/* ---- replicas ---- */
+
+static const char *judge(const fl_pg_standing *primary, const fl_pg_standing *s)
+{
+	if (s->system != primary->system)
+		return "foreign";
+	if (!s->replica)
+		return "promoted";
+	if (s->timeline != primary->timeline)
+		return "astray";
+	return "follows";
+}
+
+static void show_replica(const app_call *call, int number, const fl_pg_standing *primary, const fl_pg_standing *s, const char *why)
+{
+	const char *state = s ? judge(primary, s) : "away";
+	char lsn[FL_LSN_TEXT + 1] = "-";
+	long long behind = s && s->lsn < primary->lsn ? (long long)(primary->lsn - s->lsn) : 0;
+	if (s)
+		fl_lsn_format(s->lsn, lsn);
+	if (app_given(call, "--json")) {
+		FL_AUTO_BUF fl_buf quoted = fl_buf_make(1 << 12);
+		fl_json_quote(&quoted, fl_str_z(why));
+		printf("{\"replica\":%d,\"state\":\"%s\",\"replayed\":\"%s\",\"behindBytes\":%lld,\"lastReplayedSeconds\":%.3f,\"timeline\":%d,\"why\":%.*s}\n",
+			number, state, lsn, behind, s ? (double)s->replayed_age_us / 1e6 : 0, s ? (int)s->timeline : 0, FL_ARG(fl_buf_view(&quoted)));
+		return;
+	}
+	printf("replica %-3d %-9s %-18s %14lld %10.1f %8d  %s\n", number, state, lsn, behind, s ? (double)s->replayed_age_us / 1e6 : 0,
+		s ? (int)s->timeline : 0, why);
+}
+
+static fl_err show_replicas(fl_pg *pg, const app_call *call, fl_arena *mem, fl_diag *diag)
+{
+	app_replicas replicas;
+	fl_pg_standing primary;
+	FL_TRY(app_replicas_read(call->config, mem, &replicas, diag));
+	if (replicas.count == 0)
+		return fl_fail(diag, FL_BAD_INPUT, "which replicas? FLEET_PG_REPLICAS names none");
+	FL_TRY(fl_pg_stand(pg, mem, &primary, diag));
+	if (!app_given(call, "--json"))
+		printf("%-11s %-9s %-18s %14s %10s %8s\n", "", "state", "replayed", "behind_bytes", "age_s", "timeline");
+	for (int i = 0; i < replicas.count; i++) {
+		FL_AUTO(fl_pg_close) fl_pg *replica = NULL;
+		fl_diag why = {};
+		fl_pg_standing s;
+		fl_err err = fl_pg_open(replicas.urls[i], &why, &replica);
+		if (err == FL_OK)
+			err = fl_pg_stand(replica, mem, &s, &why);
+		show_replica(call, i + 1, &primary, err == FL_OK ? &s : NULL, err == FL_OK ? "" : fl_diag_text(&why, err));
+	}
+	return FL_OK;
+}
+
 static fl_err act(const app_call *call, const char *what, fl_arena *mem, fl_diag *diag)
 {
 	FL_AUTO(fl_pg_close) fl_pg *pg = NULL;
@@ -151,6 +205,8 @@ static fl_err act(const app_call *call, const char *what, fl_arena *mem, fl_diag
 	if (strcmp(what, "retire") == 0)
 		return retire(call, url, diag);
 	FL_TRY(fl_pg_open(url, diag, &pg));
+	if (strcmp(what, "replicas") == 0)
+		return show_replicas(pg, call, mem, diag);
 	return strcmp(what, "top") == 0 ? top(pg, call, mem, diag) : show(pg, call, SIZE, SIZE_COLUMNS, mem, diag);
 }
 
@@ -160,17 +216,19 @@ static int run(const app_call *call)
 	fl_arena mem = fl_arena_make(16 << 20);
 	fl_diag diag = { 0 };
 
-	if (strcmp(what, "top") != 0 && strcmp(what, "size") != 0 && strcmp(what, "retire") != 0)
-		return app_usage(call, "say what: top, size or retire");
+	if (strcmp(what, "top") != 0 && strcmp(what, "size") != 0 && strcmp(what, "retire") != 0 &&
+		strcmp(what, "replicas") != 0)
+		return app_usage(call, "say what: top, size, replicas or retire");
 	fl_err err = act(call, what, &mem, &diag);
 	fl_arena_fini(&mem);
 	return err == FL_OK ? APP_DONE : app_fail("%s", fl_diag_text(&diag, err));
 }
 
-const app_verb app_verb_db = { "db", "show what the database spends time and room on", .arguments = "top | size | retire",
+const app_verb app_verb_db = { "db", "show what the database spends time and room on", .arguments = "top | size | replicas | retire",
 	.details =
 		"top     statements by the time they took, by the names that the program gives them (pg_stat_statements)\n"
 		"size    tables with their partitions, indexes and dead rows\n"
+		"replicas  how far those of FLEET_PG_REPLICAS are\n"
 		"retire  drops the months that --keep-months N does not keep, as `fleet work` does each hour when it is told so\n"
 		"Of the database at --pg-url, or of the one that a running `fleet up` has.",
 	.options = options, .run = run };

@@ -2,6 +2,7 @@
 #include "app/app.h"
 #include "app/home.h"
 #include "app/port.h"
+#include "app/replicas.h"
 #include "app/state.h"
 #include "cache/redis.h"
 #include "db/db.h"
@@ -217,6 +218,56 @@ static finding check_postgres(patient *p)
 	return good("PostgreSQL %" FL_FMT " answers", FL_ARG(version));
 }
 
+static finding check_replica(patient *p, const char *url, int number, const fl_pg_standing *primary)
+{
+	FL_AUTO(fl_pg_close) fl_pg *pg = NULL;
+	fl_pg_standing s;
+	fl_diag diag = { 0 };
+	fl_err err = fl_pg_open(url, &diag, &pg);
+	if (err == FL_OK)
+		err = fl_pg_stand(pg, &p->mem, &s, &diag);
+	if (err != FL_OK)
+		return wrong(BAD, "until it is back the primary answers alone", "replica %d: %s", number, fl_diag_text(&diag, err));
+	if (s.system != primary->system)
+		return wrong(BAD, "make it with pg_basebackup from the primary", "replica %d is of another cluster than the primary", number);
+	if (!s.replica)
+		return wrong(BAD, "make it anew from the primary, or name it in FLEET_PG_URL if it is the primary now", "replica %d takes writes of its own", number);
+	if (s.timeline != primary->timeline)
+		return wrong(NOTE, "does primary_conninfo name the present primary? After a change of primaries it is certain with the next restart point",
+			"replica %d is on timeline %d, the primary on %d", number, (int)s.timeline, (int)primary->timeline);
+	if (primary->lsn > s.lsn + (16 << 20))
+		return wrong(NOTE, "fleet db replicas shows whether it catches up", "replica %d is %llu MB behind", number,
+			(unsigned long long)(primary->lsn - s.lsn) / 1000000);
+	return good("replica %d follows", number);
+}
+
+static finding check_replicas(patient *p)
+{
+	const char *url = p->config->pg_url[0] ? p->config->pg_url : fl_str_cstr(&p->mem, p->state.pg_url);
+	FL_AUTO(fl_pg_close) fl_pg *pg = NULL;
+	app_replicas replicas;
+	fl_pg_standing primary;
+	fl_diag diag = { 0 };
+	fl_err err = app_replicas_read(p->config, &p->mem, &replicas, &diag);
+	if (err != FL_OK)
+		return wrong(BAD, "write postgresql://host/fleet, and a comma before the next", "%s", fl_diag_text(&diag, err));
+	if (replicas.count == 0)
+		return good("none");
+	if (!url || !url[0])
+		return good("not asked: nothing runs");
+	err = fl_pg_open(url, &diag, &pg);
+	if (err == FL_OK)
+		err = fl_pg_stand(pg, &p->mem, &primary, &diag);
+	if (err != FL_OK)
+		return wrong(NOTE, "see PostgreSQL above", "not asked: the primary does not answer");
+	for (int i = 0; i < replicas.count; i++) {
+		finding f = check_replica(p, replicas.urls[i], i + 1, &primary);
+		if (f.verdict != GOOD)
+			return f;
+	}
+	return good("%d, all of them follow", replicas.count);
+}
+
 typedef struct redis_question {
 	fl_str url;
 	fl_diag diag;
@@ -275,6 +326,7 @@ static const struct {
 	{ "stale pid", check_stale_pid },
 	{ "port", check_port },
 	{ "PostgreSQL", check_postgres },
+	{ "replicas", check_replicas },
 	{ "Redis", check_redis },
 	{ "limits", check_limits },
 };

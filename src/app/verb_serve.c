@@ -111,6 +111,7 @@ static fl_err open_server(server_loop *l, fl_ctx *ctx)
 	}, &l->http, &ctx->diag));
 	atomic_store(&s->shared.metrics.servers[l->index], l->http);
 	atomic_store(&s->shared.metrics.apis[l->index], l->api);
+	atomic_store(&s->shared.metrics.dbs[l->index], l->services.db);
 	return FL_OK;
 }
 
@@ -134,6 +135,7 @@ static void drain(server_loop *l, fl_ctx *ctx)
 		await_http_server_drain(&last, l->http, limit_us);
 	atomic_store(&l->owner->shared.metrics.servers[l->index], NULL);
 	atomic_store(&l->owner->shared.metrics.apis[l->index], NULL);
+	atomic_store(&l->owner->shared.metrics.dbs[l->index], NULL);
 	fl_http_server_free(l->http);
 	await_api_close(&last, l->api);
 	app_services_close(&last, &l->services);

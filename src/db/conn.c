@@ -30,10 +30,10 @@ static bool run(PGconn *pg, const char *sql)
 	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
-static bool prepare(PGconn *pg, const char *name, const char *sql)
+static bool prepare(PGconn *pg, const char *name, const char *sql, int count)
 {
 	const Oid text = 25;
-	PGresult *r = PQprepare(pg, name, sql, 1, &text);
+	PGresult *r = PQprepare(pg, name, sql, count, &text);
 	ExecStatusType status = PQresultStatus(r);
 
 	PQclear(r);
@@ -56,7 +56,9 @@ static bool set_up(PGconn *pg, const fl_db *db)
 	PQfreemem(role);
 	ok = run(pg, sql);
 	for (size_t i = 0; ok && i < FL_COUNT(settings); i++)
-		ok = prepare(pg, settings[i][0], settings[i][1]);
+		ok = prepare(pg, settings[i][0], settings[i][1], 1);
+	if (ok && fl_db_marks(db))
+		ok = prepare(pg, "fl_seen", "SELECT " FL_LSN_SQL, 0);
 	for (const char *const *w = db->opts.warm; ok && w && *w; w++)
 		if (!run(pg, *w))
 			fl_debug("db: warming up: %s", PQerrorMessage(pg)); /* as before the first migration */
@@ -66,8 +68,9 @@ static bool set_up(PGconn *pg, const fl_db *db)
 fl_err fl_conn_open(void *arg)
 {
 	fl_conn_opening *o = arg;
-	const char *keys[] = { "dbname", "application_name", "connect_timeout", "client_encoding", "keepalives_idle", "tcp_user_timeout", NULL };
-	const char *values[] = { o->db->url, o->db->name, "5", "UTF8", "30", "15000", NULL };
+	const char *keys[] = { "dbname", "application_name", "connect_timeout", "client_encoding", "keepalives_idle", "tcp_user_timeout",
+		"target_session_attrs", NULL };
+	const char *values[] = { o->db->url, o->db->name, "5", "UTF8", "30", "15000", o->db->opts.self ? "any" : fl_pg_attrs(o->db->url), NULL };
 	PGconn *pg = PQconnectdbParams(keys, values, 1);
 
 	if (pg)
@@ -115,6 +118,8 @@ void fl_conn_lost(fl_db_conn *c, const char *why)
 	c->in_flight = 0;
 	db->stats.lost++;
 	db->stats.up--;
+	if (db->opts.self)
+		fl_replica_lost(db->opts.self);
 	for (; u; u = next) {
 		next = u->next;
 		if (u->err == FL_OK || u->owner) {

@@ -26,6 +26,7 @@
  * FL_BUSY (too much waits), FL_DUPLICATE, FL_CONFLICT (foreign key, exclusion), FL_BAD_INPUT (check, range, bad value),
  * FL_DB_RETRY (serialization, deadlock, lock timeout), FL_TIMEOUT (statement timeout, deadline), FL_CANCELLED,
  * FL_FORBIDDEN (row security), FL_DB (anything else: a bug). ctx->diag never holds SQL; the log does.
+ * Replicas: see fl_db_view. Without one, everything is asked of the primary.
  * Threads: an fl_db belongs to its loop. Rows and arguments live in ctx->mem. */
 #ifndef FL_DB_H
 #define FL_DB_H
@@ -130,8 +131,10 @@ void fl_rows_free(const fl_rows *rows);
 
 typedef struct fl_db fl_db;
 
+enum { FL_DB_REPLICAS_MAX = 16 };
+
 typedef struct fl_db_opts {
-	const char *url;             /* libpq: URL or key=value */
+	const char *url;             /* libpq: URL or key=value; of several hosts the one that takes writes is used */
 	const char *role;            /* SET ROLE after connecting: "fleet_app", "fleet_worker"; NULL: stay who logged in */
 	const char *name;            /* application_name, in pg_stat_activity and our log */
 	int connections;             /* 0: 4. One at least stays free of explicit transactions */
@@ -144,6 +147,13 @@ typedef struct fl_db_opts {
 	/* Called after each statement, with ctx of the caller (NULL when it left): counters, traces. rows: returned or changed. */
 	void (*on_statement)(void *arg, fl_ctx *ctx, const fl_sql *sql, int64_t took_us, int64_t rows, fl_err err);
 	void *arg;
+	const char *const *replicas; /* their URLs; a pool of its own for each. NULL: none */
+	int replica_count;           /* at most FL_DB_REPLICAS_MAX */
+	int64_t replica_lag_us;      /* 0: 2 s. A replica that is not known to have all that was committed so long ago is not asked */
+	/* Called in the asker's coroutine: the caller of ctx has now been shown the state at lsn, or has written it (then it may
+	 * wait). Only with replicas, and only for those who have a view. NULL: nobody keeps it. */
+	void (*on_mark)(void *arg, fl_ctx *ctx, uint64_t lsn, bool written);
+	struct fl_replica *self;     /* private: of a replica's own pool */
 } fl_db_opts;
 
 extern const char *const fl_db_warm[];
@@ -208,6 +218,76 @@ static inline void fl_tx_end_auto(fl_tx *tx)
  * bear running twice. */
 FL_MUST fl_err await_transaction(fl_ctx *ctx, fl_db *db, fl_err (*fn)(fl_ctx *ctx, fl_tx *tx, void *arg), void *arg);
 
+/* ---- Replicas: how new must it be? ---- */
+
+/* Hangs on ctx->view for whom what is asked may be answered by a replica, and lives as long as ctx and its children.
+ *
+ *	fl_db_view view = { .floor = what_the_caller_has_seen, .replicas = true };
+ *	ctx->view = &view;
+ *
+ * A replica is asked only when it has replayed floor and lags by no more than the limit. All reads of a view go to the same
+ * replica, so that one answer shows one state; when that one fails, or there is none, to the primary, and from then on
+ * always there. So do writes, transactions and await_statements, and everything after the first commit. Failures of a
+ * replica are never seen: the query runs again on the primary. */
+typedef struct fl_db_view {
+	uint64_t floor;            /* LSN; raised by what is seen and written */
+	uint64_t written;          /* of the latest commit; 0: none */
+	bool replicas;             /* may be asked */
+	bool primary;              /* was asked: nothing older from here */
+	struct fl_replica *pin;    /* private */
+} fl_db_view;
+
+#define FL_LSN_UNKNOWN UINT64_MAX /* a commit of which nobody knows how far it went: newer than every replica */
+enum { FL_LSN_TEXT = 17 };
+/* As PostgreSQL writes it, "16/B374D848"; out[FL_LSN_TEXT + 1]. */
+void fl_lsn_format(uint64_t lsn, char out[FL_LSN_TEXT + 1]);
+bool fl_lsn_parse(fl_str text, uint64_t *out); /* false: it is none; *out is then untouched */
+/* SQL: up to where everything that is acknowledged lies in the log, as bigint; on a replica, what it has replayed. */
+#define FL_LSN_SQL                                                                                                     \
+	"pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"                                  \
+	" WHEN current_setting('synchronous_commit') = 'off' THEN pg_current_wal_insert_lsn()"                         \
+	" ELSE pg_current_wal_flush_lsn() END, '0/0')::bigint"
+
+#define FL_REPLICA_STATES(X)                                                                                           \
+	X(AWAY, "away")           /* no connection */                                                                  \
+	X(FOREIGN, "foreign")     /* of another cluster */                                                             \
+	X(PROMOTED, "promoted")   /* takes writes of its own: no replica any more */                                   \
+	X(ASTRAY, "astray")       /* follows another timeline than the primary, or has not said that it follows this one */ \
+	X(LAGGING, "lagging")                                                                                          \
+	X(PROVING, "proving")     /* good, but not three times in a row yet */                                         \
+	X(GOOD, "good")
+typedef enum fl_replica_state {
+#define FL_REPLICA_ENUM(name, word) FL_REPLICA_##name,
+	FL_REPLICA_STATES(FL_REPLICA_ENUM)
+#undef FL_REPLICA_ENUM
+} fl_replica_state;
+const char *fl_replica_word(fl_replica_state state);
+
+typedef struct fl_replica_stats { /* each a number of 64 bits */
+	uint64_t state;
+	uint64_t reads, failed;  /* queries answered; failed and asked again of the primary */
+	uint64_t lag_bytes;      /* behind the primary, as last seen */
+	uint64_t fresh_us;       /* fl_mono_us up to which it has everything; 0: not known */
+} fl_replica_stats;
+
+/* From any thread. index: from 0 to fl_db_replica_count. */
+int fl_db_replica_count(const fl_db *db);
+fl_replica_stats fl_db_replica_statistics(const fl_db *db, int index);
+uint64_t fl_db_reads_of_primary(const fl_db *db); /* queries that a replica might have answered */
+/* Whether any replica may be asked at present. */
+bool fl_db_has_good_replica(const fl_db *db);
+/* "primary", or "replica 1": where a statement of ctx goes now; for traces. */
+const char *fl_db_target(const fl_ctx *ctx, const fl_sql *sql);
+
+/* What a server says of itself; for the command line. */
+typedef struct fl_pg_standing {
+	bool replica;
+	uint64_t lsn;
+	int64_t system;
+	int32_t timeline;
+	int64_t replayed_age_us; /* since the latest replayed transaction; 0 on a primary. Grows while nothing is written */
+} fl_pg_standing;
+
 /* ---- Counters ---- */
 
 typedef struct fl_db_stats {
@@ -234,6 +314,8 @@ FL_MUST fl_err fl_pg_query(fl_pg *pg, const char *sql, const fl_args *args, fl_a
 FL_MUST fl_err fl_pg_copy_start(fl_pg *pg, const char *sql, fl_diag *diag);
 FL_MUST fl_err fl_pg_copy_data(fl_pg *pg, fl_str bytes, fl_diag *diag);
 FL_MUST fl_err fl_pg_copy_end(fl_pg *pg, fl_diag *diag); /* *rows copied is lost on failure */
+
+FL_MUST fl_err fl_pg_stand(fl_pg *pg, fl_arena *mem, fl_pg_standing *out, fl_diag *diag);
 
 /* ---- Migrations ---- */
 

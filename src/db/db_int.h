@@ -22,6 +22,8 @@ const char *fl_db_text_of(const char *sqlstate); /* NULL: the error's own senten
 fl_err fl_db_err_from(const PGresult *result, fl_db_error *out);
 fl_err fl_db_fail(fl_diag *diag, fl_err err, const char *sqlstate);
 
+const char *fl_pg_attrs(const char *url); /* target_session_attrs */
+
 /* ---- The pool ----
  *
  * fl_db
@@ -39,6 +41,9 @@ typedef struct fl_db_request {
 	const fl_stmt *stmts;       /* the caller's; valid while wait is set */
 	int32_t tenant_id;
 	bool write, retried;
+	bool quiet;                 /* our own: not counted, not told */
+	uint64_t seen;              /* the newest state that it may show; 0: not asked */
+	uint64_t *tell;             /* gets seen, instead of the caller's view */
 	bool aborted;               /* a step was skipped because another had failed */
 	bool done;
 	fl_err err;
@@ -53,6 +58,7 @@ typedef enum fl_step_kind {
 	FL_STEP_SET,     /* the tenant and the plan mode of this transaction */
 	FL_STEP_PLAN,    /* the plan mode from here */
 	FL_STEP_STMT,    /* the request's statement */
+	FL_STEP_SEEN,    /* which state the wave has seen at most */
 	FL_STEP_BEGIN,
 	FL_STEP_COMMIT,
 	FL_STEP_ROLLBACK,
@@ -73,6 +79,7 @@ typedef struct fl_db_unit {
 	int count, cap, cursor;
 	fl_err err;           /* of the step that failed, or of the commit at Sync */
 	fl_db_error error;
+	uint64_t seen;        /* LSN; 0: not asked */
 	fl_db_step steps[];
 } fl_db_unit;
 
@@ -116,7 +123,13 @@ struct fl_db {
 	bool closing, keeper_ended;
 	fl_wait *ready_waiters[64]; /* coroutines in await_keeper_news */
 	char why[256];              /* why the latest connect failed */
+	struct fl_replicas *replicas; /* replica.c; NULL: none */
 };
+
+static inline bool fl_db_marks(const fl_db *db)
+{
+	return db->replicas || db->opts.self;
+}
 
 enum { FL_DB_WAVE_MAX = 64 };
 
@@ -140,6 +153,29 @@ void fl_unit_add_request(fl_db_unit *u, fl_db_request *r, bool *generic);
 void fl_unit_send(fl_db_conn *c, fl_db_unit *u);
 void fl_unit_finish(fl_db *db, fl_db_unit *u); /* after Sync, or after the connection was lost (u->err set) */
 void fl_conn_read(fl_db_conn *c);
+
+/* replica.c */
+FL_MUST fl_err fl_replicas_open(fl_db *db, const fl_db_opts *opts);
+void await_replicas_close(fl_ctx *ctx, fl_db *db);
+/* Where ctx may read: a replica, or NULL for the primary. */
+struct fl_replica *fl_replica_pick(fl_ctx *ctx, fl_db *db);
+fl_db *fl_replica_db(struct fl_replica *replica);
+/* Whether the primary has to be asked instead. */
+bool fl_replica_failed(fl_ctx *ctx, struct fl_replica *replica, fl_err err);
+void fl_replica_replayed(struct fl_replica *replica, uint64_t lsn);
+void fl_replica_lost(struct fl_replica *replica); /* a connection: what it had replayed counts no more */
+void fl_view_saw(fl_ctx *ctx, fl_db *db, uint64_t lsn);
+
+/* After a commit, in the same write to the socket: how far it lies in the log. */
+typedef struct fl_mark {
+	bool wanted;
+	fl_db_request *request; /* NULL: not asked */
+	uint64_t lsn;
+	fl_wait wait;
+} fl_mark;
+void fl_mark_ask(fl_ctx *ctx, fl_db_conn *c, fl_mark *mark);
+/* err: what came of the write. */
+void fl_mark_take(fl_ctx *ctx, fl_db *db, fl_mark *mark, fl_err err);
 
 /* pool.c */
 FL_MUST fl_err fl_request_new(fl_ctx *ctx, const fl_stmt *stmts, int count, fl_db_request **out);

@@ -10,6 +10,19 @@ static void quiet(void *arg, const PGresult *result)
 	fl_debug("db: %s", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 }
 
+/* Of several hosts only the one that takes writes is the primary. A single one is taken as it is. */
+const char *fl_pg_attrs(const char *url)
+{
+	PQconninfoOption *all = PQconninfoParse(url, NULL);
+	bool several = false;
+
+	for (const PQconninfoOption *o = all; o && o->keyword; o++)
+		if (o->val && (strcmp(o->keyword, "host") == 0 || strcmp(o->keyword, "hostaddr") == 0 || strcmp(o->keyword, "port") == 0))
+			several = several || strchr(o->val, ',');
+	PQconninfoFree(all);
+	return several ? "read-write" : "any";
+}
+
 static fl_err complain(fl_diag *diag, fl_err err, const char *message)
 {
 	fl_str text = fl_str_trim(fl_str_z(message));
@@ -19,8 +32,8 @@ static fl_err complain(fl_diag *diag, fl_err err, const char *message)
 
 fl_err fl_pg_open(const char *url, fl_diag *diag, fl_pg **out)
 {
-	const char *keys[] = { "dbname", "application_name", "connect_timeout", "client_encoding", NULL };
-	const char *values[] = { url, "fleet", "10", "UTF8", NULL };
+	const char *keys[] = { "dbname", "application_name", "connect_timeout", "client_encoding", "target_session_attrs", NULL };
+	const char *values[] = { url, "fleet", "10", "UTF8", fl_pg_attrs(url), NULL };
 	fl_pg *pg = calloc(1, sizeof *pg);
 	fl_err err;
 

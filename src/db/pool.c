@@ -57,6 +57,8 @@ static void count_statements(fl_db *db, fl_db_request *r)
 {
 	int64_t took_us = fl_mono_us() - r->started_us;
 
+	if (r->quiet)
+		return;
 	db->stats.statements += (uint64_t)r->count;
 	if (!r->wait)
 		return;
@@ -154,11 +156,19 @@ static void fail_wave(fl_db *db, fl_db_wave *w, fl_err err)
 	}
 }
 
+static bool has_view(const fl_db_wave *w)
+{
+	for (const fl_db_request *r = w->first; r; r = r->next)
+		if (r->ctx && r->ctx->view)
+			return true;
+	return false;
+}
+
 /* SET, then those that plan once, then the others: at most one change of the plan mode. */
 static void send_wave(fl_db *db, fl_db_wave *w)
 {
 	fl_db_conn *c = fl_conn_pick(db);
-	fl_db_unit *u = c ? fl_unit_new(w->count + 2) : NULL;
+	fl_db_unit *u = c ? fl_unit_new(w->count + 3) : NULL;
 	fl_db_step *set;
 	bool generic = false;
 
@@ -175,6 +185,8 @@ static void send_wave(fl_db *db, fl_db_wave *w)
 		for (fl_db_request *r = w->first; r; r = r->next)
 			if (r->stmts[0].sql->generic == pass)
 				fl_unit_add_request(u, r, &generic);
+	if (fl_db_marks(db) && has_view(w))
+		fl_unit_add(u, FL_STEP_SEEN); /* last: what came before it has seen no more */
 	fl_unit_send(c, u);
 }
 
@@ -223,11 +235,13 @@ static fl_err hand_over(fl_ctx *ctx, fl_db_request *r)
 
 fl_err fl_request_await(fl_ctx *ctx, fl_db *db, fl_db_request *r)
 {
-	fl_wait *wait = r->wait;
-	fl_err err;
+	uint64_t seen;
+	bool saw = false;
+	fl_err err = FL_OK;
 
 	db->stats.waiting++;
-	err = await_wait(ctx, wait);
+	if (!r->done) /* else its answer came while the caller waited for another one */
+		err = await_wait(ctx, r->wait);
 	db->stats.waiting--;
 	if (!r->done) { /* the deadline or a cancellation: the answer will be read and thrown away */
 		r->wait = NULL;
@@ -244,7 +258,14 @@ fl_err fl_request_await(fl_ctx *ctx, fl_db *db, fl_db_request *r)
 		db->last_error = r->error;
 		err = fl_db_fail(&ctx->diag, err, r->error.sqlstate);
 	}
+	seen = r->seen;
+	if (r->tell)
+		*r->tell = seen;
+	else if (seen && ctx->view)
+		saw = true;
 	fl_request_free(r);
+	if (saw)
+		fl_view_saw(ctx, db, seen);
 	return err;
 }
 
@@ -256,6 +277,9 @@ static fl_err await_batch(fl_ctx *ctx, fl_db *db, const fl_stmt *stmts, int coun
 	fl_db_unit *u;
 	fl_db_step *set;
 	fl_wait wait;
+	fl_mark mark = {};
+	bool write;
+	fl_err err;
 
 	if (!c)
 		return fl_db_away(ctx, db);
@@ -272,18 +296,21 @@ static fl_err await_batch(fl_ctx *ctx, fl_db *db, const fl_stmt *stmts, int coun
 	set->tenant_id = r->tenant_id;
 	set->generic = generic;
 	fl_unit_add_request(u, r, &generic);
+	write = r->write;
 	fl_unit_send(c, u);
-	return fl_request_await(ctx, db, r);
+	if (write)
+		fl_mark_ask(ctx, c, &mark);
+	err = fl_request_await(ctx, db, r);
+	fl_mark_take(ctx, db, &mark, err);
+	return err;
 }
 
-fl_err await_query(fl_ctx *ctx, fl_db *db, const fl_sql *sql, const fl_args *args, const fl_rows **rows)
+static fl_err await_one(fl_ctx *ctx, fl_db *db, const fl_sql *sql, const fl_args *args, const fl_rows **rows)
 {
 	const fl_stmt stmt = { sql, args, rows };
 	fl_db_request *r;
 	fl_wait wait;
 
-	if (sql->write)
-		return await_batch(ctx, db, &stmt, 1);
 	if (!db->stats.up || db->closing)
 		return fl_db_away(ctx, db);
 	FL_TRY(fl_request_new(ctx, &stmt, 1, &r));
@@ -291,6 +318,24 @@ fl_err await_query(fl_ctx *ctx, fl_db *db, const fl_sql *sql, const fl_args *arg
 	r->wait = &wait;
 	fl_request_gather(db, r);
 	return fl_request_await(ctx, db, r);
+}
+
+fl_err await_query(fl_ctx *ctx, fl_db *db, const fl_sql *sql, const fl_args *args, const fl_rows **rows)
+{
+	const fl_stmt stmt = { sql, args, rows };
+	struct fl_replica *replica;
+
+	if (sql->write)
+		return await_batch(ctx, db, &stmt, 1);
+	replica = fl_replica_pick(ctx, db);
+	if (replica) {
+		fl_err err = await_one(ctx, fl_replica_db(replica), sql, args, rows);
+		if (!fl_replica_failed(ctx, replica, err)) {
+			db->last_error = fl_replica_db(replica)->last_error;
+			return err;
+		}
+	}
+	return await_one(ctx, db, sql, args, rows);
 }
 
 fl_err await_statements(fl_ctx *ctx, fl_db *db, const fl_stmt *stmts, int count)
@@ -474,6 +519,11 @@ fl_err fl_db_open(fl_loop *loop, const fl_db_opts *opts, fl_db **out)
 	fl_gate_init(&db->tx_gate, (uint32_t)db->count - 1, (uint32_t)db->opts.transactions_max);
 	db->keeper_mem = fl_arena_make(1 << 16);
 	fl_ctx_init(&db->keeper_ctx, loop, &db->keeper_mem);
+	err = fl_replicas_open(db, opts); /* before the keeper: its connections get ready for them */
+	if (err != FL_OK) {
+		db->closing = true; /* what was begun ends by itself, and looks at us then: nothing is freed */
+		return err;
+	}
 	err = fl_go(loop, keep, db);
 	if (err != FL_OK) {
 		fl_ctx_fini(&db->keeper_ctx);
@@ -518,6 +568,7 @@ void await_db_close(fl_ctx *ctx, fl_db *db)
 
 	if (!db)
 		return;
+	await_replicas_close(ctx, db);
 	db->closing = true;
 	for (int i = 0; i < db->count; i++)
 		fl_conn_lost(&db->conns[i], "closing");

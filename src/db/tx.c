@@ -90,6 +90,7 @@ static fl_err await_piece(fl_ctx *ctx, fl_tx *tx, const fl_stmt *stmts, int coun
 	fl_db_request *r;
 	fl_db_unit *u;
 	fl_wait wait;
+	fl_mark mark = {};
 	fl_err err;
 
 	assert(db && !tx->failed);
@@ -107,7 +108,10 @@ static fl_err await_piece(fl_ctx *ctx, fl_tx *tx, const fl_stmt *stmts, int coun
 	r->wait = &wait;
 	tx->begun = true;
 	fl_unit_send(tx->conn, u);
+	if (commit)
+		fl_mark_ask(ctx, tx->conn, &mark);
 	err = fl_request_await(ctx, db, r);
+	fl_mark_take(ctx, db, &mark, err);
 	if (err != FL_OK)
 		tx->failed = true;
 	return err;

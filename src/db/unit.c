@@ -144,6 +144,8 @@ static bool send_step(PGconn *pg, const fl_db_step *s)
 		return send_setting(pg, s);
 	case FL_STEP_STMT:
 		return send_stmt(pg, s);
+	case FL_STEP_SEEN:
+		return PQsendQueryPrepared(pg, "fl_seen", 0, NULL, NULL, NULL, 1);
 	case FL_STEP_BEGIN:
 		return send_text(pg, "BEGIN");
 	case FL_STEP_COMMIT:
@@ -249,6 +251,10 @@ static void step_result(fl_db_conn *c, fl_db_unit *u, fl_db_step *s, PGresult *r
 			s->request->results[s->index] = result;
 			return;
 		}
+		if (s->kind == FL_STEP_SEEN && PQgetlength(result, 0, 0) == sizeof(u->seen)) {
+			memcpy(&u->seen, PQgetvalue(result, 0, 0), sizeof(u->seen));
+			u->seen = be64toh(u->seen);
+		}
 		/* COMMIT of a transaction that had failed answers ROLLBACK, without an error. */
 		if (s->kind == FL_STEP_COMMIT && strcmp(PQcmdStatus(result), "COMMIT") != 0)
 			u->err = FL_DB;
@@ -283,6 +289,7 @@ static void finish_read(fl_db *db, const fl_db_unit *u, fl_db_request *r)
 {
 	bool cut = r->aborted || (r->err == FL_OK && !r->results[0]) || r->err == FL_UNAVAILABLE;
 
+	r->seen = u->seen;
 	if (cut && !r->retried && r->wait && !db->closing && fl_conn_pick(db)) {
 		r->retried = true;
 		r->aborted = false;
@@ -303,12 +310,15 @@ void fl_unit_finish(fl_db *db, fl_db_unit *u)
 	fl_db_request *r = u->owner;
 
 	if (r) {
+		r->seen = u->seen;
 		if (u->err != FL_OK) {
 			r->err = u->err;
 			r->error = u->error;
 		}
 		fl_request_finish(db, r);
 	} else {
+		if (u->seen && db->opts.self)
+			fl_replica_replayed(db->opts.self, u->seen);
 		for (int i = 0; i < u->count; i++)
 			if (u->steps[i].kind == FL_STEP_STMT)
 				finish_read(db, u, u->steps[i].request);

@@ -38,6 +38,7 @@ typedef struct fl_services {
 	const char *tmp_dir;           /* for uploads; 0700 */
 	struct fl_tracer *tracer;      /* obs/trace.h; NULL: nothing is traced */
 	bool secure_cookies;           /* public_url is https */
+	bool has_replicas;             /* somebody's queries may go to replicas: not only of this process */
 	fl_outbound *outbound;         /* shared by all loops: webhooks and mail */
 	const uint8_t *webhook_key;    /* 32 bytes: secrets of webhooks are derived from it */
 	fl_tenants *tenants;           /* made by fl_services_init */

@@ -1,5 +1,6 @@
 #include "fleet/relay.h"
 #include "fleet/event.h"
+#include "fleet/freshness.h"
 
 #include <stdlib.h>
 
@@ -30,7 +31,7 @@ static const fl_sql cursor_lock = { "relay_cursor_lock",
 static const fl_sql cursor_move = { "relay_cursor_move",
 				    "UPDATE outbox_cursor SET xid = $1, seq = $2, moved_at = now() WHERE consumer = 'redis'", .write = true };
 static const fl_sql events_read = { "relay_events",
-				    "SELECT tenant_id, id, xid, seq, type, report_id, vehicle_id, data FROM outbox_read($1, $2, $3)" };
+				    "SELECT tenant_id, id, xid, seq, type, report_id, vehicle_id, data, " FL_LSN_SQL " FROM outbox_read($1, $2, $3)" };
 
 static fl_err write_message(fl_ctx *ctx, const fl_rows *rows, int i, fl_str *out)
 {
@@ -68,6 +69,9 @@ static fl_err publish(fl_ctx *ctx, fl_relay *relay, const fl_rows *rows)
 {
 	uint64_t dropped = fl_redis_get_stats(relay->services->redis).dropped;
 	for (int i = 0; i < rows->count; i++) {
+		/* Events come in the order of their commits: those of a company may stand apart. */
+		if (relay->services->has_replicas && (i == 0 || fl_row_i32(rows, i, 0) != fl_row_i32(rows, i - 1, 0)))
+			fl_freshness_publish(ctx, fl_row_i32(rows, i, 0), (uint64_t)fl_row_i64(rows, i, 8));
 		fl_str message, channel = fl_str_fmt(ctx->mem, FL_CHANNEL_EVENTS "%d", fl_row_i32(rows, i, 0));
 		if (!channel.ptr)
 			return FL_NOMEM;

@@ -44,7 +44,13 @@ static fl_err load(fl_ctx *ctx, fl_tenant *out)
 	fl_args args = fl_args_make(ctx->mem);
 	const fl_rows *rows;
 	fl_arg_i32(&args, ctx->caller.tenant_id);
-	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
+	fl_ctx newest; /* what is kept for others must not be what a replica still has */
+	fl_ctx_derive(&newest, ctx, 0);
+	newest.view = NULL;
+	fl_err err = await_query(&newest, ctx->services->db, &sql, &args, &rows);
+	ctx->diag = newest.diag;
+	fl_ctx_fini(&newest);
+	FL_TRY(err);
 	if (rows->count == 0)
 		return fl_fail(&ctx->diag, FL_UNAUTHENTICATED, "this company does not exist any more");
 	*out = (fl_tenant){ .id = fl_row_i32(rows, 0, 0), .public_id = fl_row_uuid(rows, 0, 1) };

@@ -32,8 +32,9 @@ void fl_ctx_derive(fl_ctx *child, fl_ctx *parent, int64_t timeout_us)
 	if (timeout_us > 0)
 		child->deadline_us = FL_MIN(parent->deadline_us, from_now(parent->loop, timeout_us));
 	child->cancelled = parent->cancelled;
-	child->trace = parent->trace; /* not of a detached one: it may outlive the trace */
+	child->trace = parent->trace; /* not of a detached one: it may outlive the trace, and the view */
 	child->span = parent->span;
+	child->view = parent->view;
 	ring_add(&parent->children, &child->sibling);
 }
 

@@ -163,6 +163,7 @@ struct fl_ctx {
 	fl_str operation;    /* what the client asked for, by its own name; for logs; lives as long as it runs. ptr NULL: nothing named */
 	fl_diag diag;        /* detail of the latest failure */
 	struct fl_services *services; /* defined by fleet/fleet.h */
+	struct fl_db_view *view;      /* db/db.h: how new what is read must be; NULL: the newest */
 	struct fl_trace *trace;       /* obs/trace.h; NULL: this request is not traced */
 	struct fl_span *span;         /* the one that is open */
 
@@ -171,7 +172,7 @@ struct fl_ctx {
 
 /* Nobody, no deadline. */
 void fl_ctx_init(fl_ctx *ctx, fl_loop *loop, fl_arena *mem);
-/* A child copies caller, services, request id, arena, trace; its deadline may only be earlier (timeout_us from now;
+/* A child copies caller, services, view, request id, arena, trace; its deadline may only be earlier (timeout_us from now;
  * 0: the parent's); cancelling the parent cancels it. fl_ctx_fini before the parent's. */
 void fl_ctx_derive(fl_ctx *child, fl_ctx *parent, int64_t timeout_us);
 /* A copy that neither the parent's deadline nor its cancellation touches: for cleanups that wait (ROLLBACK)
