@@ -227,10 +227,20 @@ static const question stats = { "stats: by month, severity and kind, 12 months",
 static const question platform = { "the platform's page: by month, severity and kind",
 	"SELECT month, severity, damage_type, n, est, act FROM platform.month_overview WHERE month >= $1::date",
 	"SELECT (date_trunc('month', now()) - interval '12 months')::date FROM generate_series(1, {n}) i", 15, false, true };
+/* search_tile_either of src/fleet/places.c below zoom 12, search_tile from there on. */
+#define CELLS_OF_TILE " FROM rollup_cell WHERE month = ANY(ARRAY(SELECT generate_series(date_trunc('month', now() - interval '11 months')::date, now()::date, '1 month')::date))" \
+	" AND cell >= $4::int * (8192 >> $3::int) * 8192 AND cell < ($4::int + 1) * (8192 >> $3::int) * 8192" \
+	" AND cell % 8192 BETWEEN $5::int * (8192 >> $3::int) AND ($5::int + 1) * (8192 >> $3::int) - 1"
 static const question tile9 = { "tile of a company and a year, z 9 to 14",
-	"SELECT ST_AsMVT(t, 'reports', 4096, 'place') FROM (SELECT ST_AsMVTGeom(ST_Transform(location::geometry, 3857), ST_TileEnvelope($3::int, $4::int, $5::int), 4096, 64, true)"
+	"SELECT CASE WHEN $3::int < 12 AND (SELECT coalesce(sum(n), 0)" CELLS_OF_TILE ") > 4000 THEN"
+	" (SELECT ST_AsMVT(t, 'cells', 4096, 'place') FROM (SELECT ST_AsMVTGeom(ST_Transform(ST_SetSRID(ST_MakePoint(sum(n * (x + 0.5))::float8 / sum(n)::float8 / 8192 * 360 - 180,"
+	" degrees(atan(sinh(pi() * (1 - 2 * (sum(n * (y + 0.5))::float8 / sum(n)::float8 / 8192)))))), 4326), 3857), ST_TileEnvelope($3::int, $4::int, $5::int), 4096, 64, true) AS place,"
+	" sum(n)::bigint AS count, sum(cost)::bigint AS cost, max(severity)::int AS severity FROM (SELECT cell / 8192 AS x, cell % 8192 AS y, severity, sum(n) AS n, sum(cost) AS cost"
+	CELLS_OF_TILE " GROUP BY 1, 2, 3 HAVING sum(n) > 0) c GROUP BY x, y) t WHERE place IS NOT NULL) ELSE"
+	" (SELECT ST_AsMVT(t, 'reports', 4096, 'place') FROM (SELECT ST_AsMVTGeom(ST_Transform(location::geometry, 3857), ST_TileEnvelope($3::int, $4::int, $5::int), 4096, 64, true)"
 	" AS place, id::text AS id, report_number AS number, status::int AS status, severity::int AS severity FROM damage_reports"
-	" WHERE id >= $1::uuid AND id < $2::uuid AND location && ST_Transform(ST_TileEnvelope($3::int, $4::int, $5::int), 4326)::geography LIMIT 50000) t WHERE place IS NOT NULL",
+	" WHERE id >= $1::uuid AND id < $2::uuid AND location && ST_Transform(ST_TileEnvelope($3::int, $4::int, $5::int), 4326)::geography"
+	" ORDER BY damage_reports.id DESC LIMIT 20000) t WHERE place IS NOT NULL) END",
 	"SELECT fleet.uuid7_floor(now() - interval '12 months'), " LAST ", z, floor((x + 180) / 360 * (1 << z))::int,"
 	" floor((0.5 - ln(tan(pi() / 4 + radians(y) / 2)) / (2 * pi())) * (1 << z))::int FROM (SELECT 9 + row_number() OVER ()::int % 6 AS z, x, y FROM " SOMEWHERE ") q", 100, false, false };
 /* What the totals replace. */

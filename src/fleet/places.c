@@ -193,57 +193,106 @@ fl_err fl_search_hotspots(fl_ctx *ctx, int days, const fl_box *box, uint32_t lim
 
 /* ---- tiles ---- */
 
-/* $26-$28 the tile. Points a little outside it are in it too, so that none is cut at an edge. */
-static const fl_sql tile_sql = {
-	"search_tile",
-	"SELECT ST_AsMVT(t, 'reports', 4096, 'place') FROM (SELECT ST_AsMVTGeom(ST_Transform(location::geometry, 3857), ST_TileEnvelope($26, $27, $28), 4096, 64, true) AS place,"
-	" id::text AS id, report_number AS number, status::int AS status, severity::int AS severity FROM damage_reports WHERE location IS NOT NULL AND " FL_SQL_WIDE
-	" ORDER BY damage_reports.id DESC LIMIT 50000) t WHERE place IS NOT NULL"
+/* The reports of a tile, newest first. Points a little outside it are in it too, so that none is cut at an edge. */
+#define TILE_REPORTS(z, x, y)                                                                                                                   \
+	"(SELECT ST_AsMVT(t, 'reports', 4096, 'place') FROM (SELECT ST_AsMVTGeom(ST_Transform(location::geometry, 3857), ST_TileEnvelope(" z ", " x ", " y "), 4096, 64, true) AS place," \
+	" id::text AS id, report_number AS number, status::int AS status, severity::int AS severity FROM damage_reports WHERE location IS NOT NULL AND " FL_SQL_WIDE \
+	" ORDER BY damage_reports.id DESC LIMIT 20000) t WHERE place IS NOT NULL)"
+
+/* The totals of its cells: from (x0, y0) to (x1, y1), of the months from `from` to before `to`. Named one by one the months are a
+ * condition of the index, and each is entered at the first cell. */
+#define TILE_TOTALS(x0, y0, x1, y1, from, to)                                                                                                  \
+	" FROM rollup_cell WHERE month = ANY(ARRAY(SELECT generate_series(" MONTH_OF(from) ", " to "::date - 1, '1 month')::date))"                \
+	" AND cell >= " x0 " * 8192 AND cell < (" x1 " + 1) * 8192 AND cell % 8192 BETWEEN " y0 " AND " y1
+
+/* Clusters of cells, joined by `bits`: 32 along the edge, as far as cells go. */
+#define TILE_CELLS(z, x, y, x0, y0, x1, y1, bits, from, to)                                                                                    \
+	"(SELECT ST_AsMVT(t, 'cells', 4096, 'place') FROM (SELECT ST_AsMVTGeom(ST_Transform(ST_SetSRID(ST_MakePoint("                             \
+	" sum(n * (x + 0.5))::float8 / sum(n)::float8 / 8192 * 360 - 180, degrees(atan(sinh(pi() * (1 - 2 * (sum(n * (y + 0.5))::float8 / sum(n)::float8 / 8192)))))), 4326), 3857)," \
+	" ST_TileEnvelope(" z ", " x ", " y "), 4096, 64, true) AS place, sum(n)::bigint AS count, sum(cost)::bigint AS cost, max(severity)::int AS severity FROM (" \
+	" SELECT cell / 8192 AS x, cell % 8192 AS y, severity, sum(n) AS n, sum(cost) AS cost" TILE_TOTALS(x0, y0, x1, y1, from, to)              \
+	" GROUP BY 1, 2, 3 HAVING sum(n) > 0) c GROUP BY x >> " bits ", y >> " bits ") t WHERE place IS NOT NULL)"
+
+/* $26-$28 the tile. */
+static const fl_sql tile_reports_sql = { "search_tile", "SELECT " TILE_REPORTS("$26", "$27", "$28") };
+
+/* $1-$3 the tile, $4-$7 its cells, $8 the bits, $9, $10 months. */
+static const fl_sql tile_cells_sql = { "search_tile_cells", "SELECT " TILE_CELLS("$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10") };
+
+/* $26-$28 the tile, $29-$32 its cells, $33 the bits, $34, $35 months, $36 up to how many reports are shown one by one. PostgreSQL
+ * runs only the branch that it takes. */
+static const fl_sql tile_either_sql = {
+	"search_tile_either",
+	"SELECT CASE WHEN (SELECT coalesce(sum(n), 0)" TILE_TOTALS("$29", "$30", "$31", "$32", "$34", "$35") ") > $36::bigint THEN "
+	TILE_CELLS("$26", "$27", "$28", "$29", "$30", "$31", "$32", "$33", "$34", "$35") " ELSE " TILE_REPORTS("$26", "$27", "$28") " END"
 };
 
-/* $1-$3 the tile, $4-$7 its cells, $8 by how many bits they are joined, $9, $10 months. 32 clusters along the edge, as far as cells go. */
-static const fl_sql tile_cells_sql = {
-	"search_tile_cells",
-	"SELECT ST_AsMVT(t, 'cells', 4096, 'place') FROM (SELECT ST_AsMVTGeom(ST_Transform(ST_SetSRID(ST_MakePoint("
-	" sum(n * (x + 0.5))::float8 / sum(n)::float8 / 8192 * 360 - 180, degrees(atan(sinh(pi() * (1 - 2 * (sum(n * (y + 0.5))::float8 / sum(n)::float8 / 8192)))))), 4326), 3857),"
-	" ST_TileEnvelope($1, $2, $3), 4096, 64, true) AS place, sum(n)::bigint AS count, sum(cost)::bigint AS cost, max(severity)::int AS severity FROM ("
-	" SELECT cell / 8192 AS x, cell % 8192 AS y, severity, sum(n) AS n, sum(cost) AS cost FROM rollup_cell WHERE month >= " MONTH_OF("$9")
-	" AND month < $10::date AND cell >= $4 * 8192 AND cell < ($6 + 1) * 8192 GROUP BY 1, 2, 3 HAVING sum(n) > 0) c"
-	" WHERE y BETWEEN $5 AND $7 GROUP BY x >> $8, y >> $8) t WHERE place IS NOT NULL"
-};
+typedef struct tile {
+	int z, x, y, months;
+} tile;
 
-static fl_err tile_of_cells(fl_ctx *ctx, int z, int x, int y, int months, const fl_rows **rows)
+static void arg_tile(fl_args *args, const tile *t)
 {
-	int size = CELLS >> z;
+	fl_arg_i32(args, t->z);
+	fl_arg_i32(args, t->x);
+	fl_arg_i32(args, t->y);
+}
+
+static void arg_cells(fl_args *args, const tile *t)
+{
+	const int size = CELLS >> t->z;
+	fl_arg_i32(args, t->x * size);
+	fl_arg_i32(args, t->y * size);
+	fl_arg_i32(args, (t->x + 1) * size - 1);
+	fl_arg_i32(args, (t->y + 1) * size - 1);
+	fl_arg_i32(args, FL_MAX(CELL_BITS - t->z - 5, 0));
+	fl_arg_time(args, months_ago(t->months - 1));
+	arg_date_after(args, 0);
+}
+
+static fl_err arg_reports(fl_ctx *ctx, fl_args *args, const tile *t)
+{
+	const double n = ldexp(1, t->z), margin = 64.0 / 4096 / n;
+	const fl_point nw = of_map(t->x / n, FL_MAX(t->y / n - margin, 0)), se = of_map((t->x + 1) / n, FL_MIN((t->y + 1) / n + margin, 1));
+	const fl_wide_filter wide = { .has_box = true, .box = { FL_MAX(nw.longitude - 360 * margin, -180), se.latitude,
+		FL_MIN(se.longitude + 360 * margin, 180), nw.latitude } };
+	return fl_wide_args(ctx, &(fl_report_filter){ .wide = &wide }, months_ago(t->months - 1), NULL, args);
+}
+
+static fl_err tile_of_cells(fl_ctx *ctx, const tile *t, const fl_rows **rows)
+{
 	fl_args args = fl_args_make(ctx->mem);
-	fl_arg_i32(&args, z);
-	fl_arg_i32(&args, x);
-	fl_arg_i32(&args, y);
-	fl_arg_i32(&args, x * size);
-	fl_arg_i32(&args, y * size);
-	fl_arg_i32(&args, (x + 1) * size - 1);
-	fl_arg_i32(&args, (y + 1) * size - 1);
-	fl_arg_i32(&args, FL_MAX(CELL_BITS - z - 5, 0));
-	fl_arg_time(&args, months_ago(months - 1));
-	arg_date_after(&args, 0);
+	arg_tile(&args, t);
+	arg_cells(&args, t);
 	return await_query(ctx, ctx->services->db, &tile_cells_sql, &args, rows);
 }
 
-static fl_err tile_of_reports(fl_ctx *ctx, int z, int x, int y, int months, const fl_rows **rows)
+static fl_err tile_of_reports(fl_ctx *ctx, const tile *t, const fl_rows **rows)
 {
-	double n = ldexp(1, z), margin = 64.0 / 4096 / n;
-	fl_point nw = of_map(x / n, FL_MAX(y / n - margin, 0)), se = of_map((x + 1) / n, FL_MIN((y + 1) / n + margin, 1));
-	const fl_wide_filter wide = { .has_box = true, .box = { FL_MAX(nw.longitude - 360 * margin, -180), se.latitude,
-		FL_MIN(se.longitude + 360 * margin, 180), nw.latitude } };
 	fl_args args;
-	FL_TRY(fl_wide_args(ctx, &(fl_report_filter){ .wide = &wide }, months_ago(months - 1), NULL, &args));
-	fl_arg_i32(&args, z);
-	fl_arg_i32(&args, x);
-	fl_arg_i32(&args, y);
-	return await_query(ctx, ctx->services->db, &tile_sql, &args, rows);
+	FL_TRY(arg_reports(ctx, &args, t));
+	arg_tile(&args, t);
+	return await_query(ctx, ctx->services->db, &tile_reports_sql, &args, rows);
+}
+
+static fl_err tile_of_either(fl_ctx *ctx, const tile *t, const fl_rows **rows)
+{
+	fl_args args;
+	FL_TRY(arg_reports(ctx, &args, t));
+	arg_tile(&args, t);
+	arg_cells(&args, t);
+	fl_arg_i64(&args, FL_TILE_REPORTS_MAX);
+	return await_query(ctx, ctx->services->db, &tile_either_sql, &args, rows);
 }
 
 /* Totals are everybody's, so a driver's tiles are made of the driver's own reports at every zoom. */
+static fl_err ask_tile(fl_ctx *ctx, const tile *t, const fl_rows **rows)
+{
+	if (t->z >= FL_TILE_ZOOM || !fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL))
+		return tile_of_reports(ctx, t, rows);
+	return t->z < FL_CELL_ZOOM ? tile_of_cells(ctx, t, rows) : tile_of_either(ctx, t, rows);
+}
+
 fl_err fl_search_tile(fl_ctx *ctx, int z, int x, int y, int months, fl_str *out)
 {
 	const fl_rows *rows;
@@ -252,8 +301,7 @@ fl_err fl_search_tile(fl_ctx *ctx, int z, int x, int y, int months, fl_str *out)
 		return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no such tile");
 	if (months < 1 || months > 60)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "months is %d; it goes from 1 to 60", months);
-	bool cells = z < FL_CELL_ZOOM && fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL);
-	FL_TRY(cells ? tile_of_cells(ctx, z, x, y, months, &rows) : tile_of_reports(ctx, z, x, y, months, &rows));
+	FL_TRY(ask_tile(ctx, &(tile){ z, x, y, months }, &rows));
 	*out = rows->count ? fl_row_bytes(rows, 0, 0) : FL_STR("");
 	return FL_OK;
 }

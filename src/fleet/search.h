@@ -92,8 +92,12 @@ enum { FL_HOTSPOT_DAYS_MAX = 366 };
 /* Places of about 200 m with most reports in the last `days`, beside the same time before. */
 FL_MUST fl_err fl_search_hotspots(fl_ctx *ctx, int days, const fl_box *box, uint32_t limit, fl_hotspot **out, size_t *count);
 
-/* A vector tile of the web's map, as Mapbox Vector Tile 2. Layer "reports" (id, number, status, severity) from FL_CELL_ZOOM on,
- * layer "cells" (count, cost, severity) below it. Of the last `months`. Empty: there is nothing. */
+/* From FL_TILE_ZOOM on a tile shows reports one by one, below FL_CELL_ZOOM cells; between them reports unless they are more than
+ * FL_TILE_REPORTS_MAX, which no map can show and no phone should load. */
+enum { FL_TILE_ZOOM = 12, FL_TILE_REPORTS_MAX = 4000 };
+
+/* A vector tile of the web's map, as Mapbox Vector Tile 2, of the last `months`: layer "reports" (id, number, status, severity) or
+ * layer "cells" (count, cost, severity). Empty: there is nothing. */
 FL_MUST fl_err fl_search_tile(fl_ctx *ctx, int z, int x, int y, int months, fl_str *out);
 
 /* ---- Saved filters --------------------------------------------------------------------------------------------------- */

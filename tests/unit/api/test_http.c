@@ -138,6 +138,28 @@ static fl_err tiles_of_ones_own(fl_ctx *ctx)
 	return FL_OK;
 }
 
+/* Somewhere else, at 40.4 north, 3.7 west: one report more than a tile between zoom 8 and 12 shows one by one. */
+static fl_err tiles_that_are_crowded(fl_ctx *ctx)
+{
+	static const struct {
+		const char *place, *layer, *absent;
+	} cases[] = { { "8/125/96.mvt", "cells", "reports" }, { "10/501/386.mvt", "cells", "reports" }, { "12/2005/1544.mvt", "reports", "cells" } };
+	fl_str answer;
+	(void)pg_fixture_sql(&w.pg, "SELECT set_config('app.tenant_id', '1', false);"
+		"INSERT INTO damage_reports (tenant_id, vehicle_id, incident_at, severity, location)"
+		" SELECT 1, 1, now(), 4, 'SRID=4326;POINT(-3.7 40.4)' FROM generate_series(0, 4000);"
+		"SELECT rollup_fold()");
+	for (size_t i = 0; i < FL_COUNT(cases); i++) {
+		FL_TRY(tile(ctx, cases[i].place, 1, WORLD_MANAGER, "", &answer));
+		assert_int_equal(status_of(answer), 200);
+		assert_true(has(answer, cases[i].layer) && !has(answer, cases[i].absent));
+	}
+	(void)pg_fixture_sql(&w.pg, "SELECT set_config('app.tenant_id', '1', false); DELETE FROM damage_reports WHERE location && ST_Expand('SRID=4326;POINT(-3.7 40.4)'::geometry, 1)::geography; SELECT rollup_fold()");
+	FL_TRY(tile(ctx, "8/125/96.mvt", 1, WORLD_MANAGER, "", &answer));
+	assert_int_equal(status_of(answer), 204);
+	return FL_OK;
+}
+
 /* ---- exports ---- */
 
 static fl_err export_of(fl_ctx *ctx, const char *place, int tenant, int user, fl_str *answer)
@@ -306,6 +328,7 @@ static fl_err with_server(fl_ctx *ctx)
 	}
 SCENE(photos_for_those_who_may)
 SCENE(tiles_of_ones_own)
+SCENE(tiles_that_are_crowded)
 SCENE(exports_of_ones_own)
 SCENE(cookies_count_on_our_pages_only)
 SCENE(sockets_ask_who_is_there)
@@ -329,7 +352,8 @@ static int stop(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(photos_for_those_who_may_test), cmocka_unit_test(tiles_of_ones_own_test), cmocka_unit_test(exports_of_ones_own_test),
+		cmocka_unit_test(photos_for_those_who_may_test), cmocka_unit_test(tiles_of_ones_own_test), cmocka_unit_test(tiles_that_are_crowded_test),
+		cmocka_unit_test(exports_of_ones_own_test),
 		cmocka_unit_test(cookies_count_on_our_pages_only_test),
 		cmocka_unit_test(sockets_ask_who_is_there_test), cmocka_unit_test(long_lists_are_answered_test),
 	};
