@@ -177,6 +177,16 @@ FL_API_RESOLVER(fl_api_set_photo_angle);
 /* Answers GET /attachments/:report/:attachment. */
 fl_err fl_api_attachment_bytes(fl_ctx *ctx, fl_request *req, fl_response *res);
 
+/* erasure.c */
+FL_API_RESOLVER(fl_api_erasures);
+FL_API_RESOLVER(fl_api_erasure_by_id);
+FL_API_RESOLVER(fl_api_erase_driver);
+FL_API_RESOLVER(fl_api_erase_user);
+FL_API_RESOLVER(fl_api_decide_erasure_finding);
+FL_API_RESOLVER(fl_api_hold_damage_report);
+FL_API_RESOLVER(fl_api_release_damage_report);
+FL_API_RESOLVER(fl_api_report_hold);
+
 /* lifecycle.c: fields of DamageReport, Query and Mutation. */
 FL_API_RESOLVER(fl_api_report_ways);
 FL_API_RESOLVER(fl_api_report_duplicate_of);

@@ -176,6 +176,7 @@ const struct fl_api_damage_report fl_api_damage_report = {
 	.history = FL_BATCH(fl_api_report_history),
 	.zones = FL_BATCH(fl_api_report_zones),
 	.comments = FL_BATCH(fl_api_report_comments),
+	.hold = FL_BATCH(fl_api_report_hold),
 	.attachments = FL_BATCH(fl_api_report_attachments),
 	.estimates = FL_BATCH(fl_api_report_estimates),
 	.approved_amount = FL_GETTER(fl_api_report_approved_amount),

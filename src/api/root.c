@@ -157,6 +157,8 @@ static fl_err facilities(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *b
 }
 
 const struct fl_api_query fl_api_query = {
+	.erasures = FL_BATCH(fl_api_erasures),
+	.erasure = FL_BATCH(fl_api_erasure_by_id),
 	.viewer = FL_BATCH(viewer),
 	.damage_report = FL_BATCH(damage_report),
 	.damage_reports_by_ids = FL_BATCH(fl_api_damage_reports_by_ids),
@@ -394,6 +396,11 @@ const struct fl_api_mutation fl_api_mutation = {
 	.accept_estimate = FL_BATCH(fl_api_accept_estimate),
 	.decline_estimate = FL_BATCH(fl_api_decline_estimate),
 	.withdraw_estimate = FL_BATCH(fl_api_withdraw_estimate),
+	.erase_driver = FL_BATCH(fl_api_erase_driver),
+	.erase_user = FL_BATCH(fl_api_erase_user),
+	.decide_erasure_finding = FL_BATCH(fl_api_decide_erasure_finding),
+	.hold_damage_report = FL_BATCH(fl_api_hold_damage_report),
+	.release_damage_report = FL_BATCH(fl_api_release_damage_report),
 };
 
 const struct fl_api_create_damage_report_payload fl_api_create_damage_report_payload = { .report = FL_SELF };

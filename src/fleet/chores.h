@@ -1,7 +1,7 @@
 /* Chores: what the data layer needs done by the clock, by every `fleet work`; where several run, a lock inside each chore
  * lets one do it. Totals are folded each second; deadlines that have
  * passed are told of within five; each hour months are made ahead, the platform's overview is refreshed, old idempotency keys
- * are dropped, and, where a horizon is set, old months.
+ * are dropped, erasures that waited are done, and, where a horizon is set, old months.
  * Needs services->db of role fleet_worker. */
 #ifndef FL_FLEET_CHORES_H
 #define FL_FLEET_CHORES_H

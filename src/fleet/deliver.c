@@ -18,7 +18,7 @@ typedef struct message {
 } message;
 
 static const fl_sql load_sql = { "delivery_load",
-	"SELECT d.event_id, d.event_type, d.report_id, d.vehicle_id, d.data, d.webhook_id, w.url, w.generation, "
+	"SELECT d.event_id, d.event_type, d.report_id, d.vehicle_id, event_open(d.tenant_id, d.event_id, d.data), d.webhook_id, w.url, w.generation, "
 	"coalesce(w.active, a.active AND u.disabled_at IS NULL),"
 	" u.email, a.name, t.public_id, r.report_number, r.severity, v.name, left(r.description, 500)"
 	" FROM deliveries d JOIN tenants t ON t.id = d.tenant_id"

@@ -38,6 +38,10 @@
 #define FL_EVENT_LIMIT_SET "policy.limit_set"    /* of no report; so for the next */
 #define FL_EVENT_DEADLINES_SET "policy.deadlines_set"
 
+#define FL_EVENT_HOLD_SET "hold.set"
+#define FL_EVENT_HOLD_RELEASED "hold.released"
+/* person.restricted, .erased, .kept and .redacted are written by the database (0040), in the transaction of what they tell. */
+
 enum { FL_EVENT_DATA_SENT_MAX = 8 << 10 }; /* bytes */
 
 #define FL_CHANNEL_EVENTS "fleet:events:"     /* followed by the tenant's id */

@@ -203,6 +203,8 @@ static void put_text(fl_buf *buf, const fl_history_entry *e, const fl_json *data
 	case FL_HISTORY_ESTIMATE_WITHDRAWN: put_estimate(buf, e, data, "took back"); break;
 	case FL_HISTORY_ESTIMATE_EXPIRED: put_estimate(buf, e, data, "noticed the end of"); break;
 	case FL_HISTORY_ESTIMATE_RELEASED: put_estimate(buf, e, data, "opened again"); break;
+	case FL_HISTORY_HELD: fl_buf_lit(buf, " put the report under a legal hold"); break;
+	case FL_HISTORY_RELEASED: fl_buf_lit(buf, " ended the legal hold"); break;
 	case FL_HISTORY_NONE:
 	case FL_HISTORY_OTHER:
 		fl_buf_lit(buf, " did something");
@@ -248,7 +250,7 @@ static fl_err read_entry(fl_ctx *ctx, const fl_rows *rows, int i, fl_history_ent
 /* Ids of events begin in the millisecond of the report's: months before it need not be looked at. */
 static const fl_sql history_sql = {
 	"history_of_reports",
-	"SELECT h.* FROM unnest($1::uuid[]) r CROSS JOIN LATERAL (SELECT e.report_id, e.id, e.type, e.actor, e.data,"
+	"SELECT h.* FROM unnest($1::uuid[]) r CROSS JOIN LATERAL (SELECT e.report_id, e.id, e.type, e.actor, event_open(e.tenant_id, e.id, e.data),"
 	" (SELECT u.name FROM users u WHERE u.id = e.actor) FROM events e WHERE e.report_id = r AND e.id >= $2 AND e.id < $3"
 	" AND ($5 OR (e.type NOT IN ('photo.opened', 'attachment.opened') AND NOT coalesce((e.data->>'internal')::boolean, "
 	"false) AND e.type NOT LIKE 'estimate.%'))"

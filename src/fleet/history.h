@@ -34,6 +34,8 @@
 	X(ESTIMATE_WITHDRAWN, "estimate.withdrawn")                                                                              \
 	X(ESTIMATE_EXPIRED, "estimate.expired")                                                                                  \
 	X(ESTIMATE_RELEASED, "estimate.released")                                                                                \
+	X(HELD, "hold.set")                                                                                                      \
+	X(RELEASED, "hold.released")                                                                                             \
 	X(OTHER, "")
 
 typedef enum fl_history_kind {

@@ -31,7 +31,7 @@ static const fl_sql cursor_lock = { "relay_cursor_lock",
 static const fl_sql cursor_move = { "relay_cursor_move",
 				    "UPDATE outbox_cursor SET xid = $1, seq = $2, moved_at = now() WHERE consumer = 'redis'", .write = true };
 static const fl_sql events_read = { "relay_events",
-				    "SELECT tenant_id, id, xid, seq, type, report_id, vehicle_id, data, " FL_LSN_SQL " FROM outbox_read($1, $2, $3)" };
+				    "SELECT tenant_id, id, xid, seq, type, report_id, vehicle_id, event_open(tenant_id, id, data), " FL_LSN_SQL " FROM outbox_read($1, $2, $3)" };
 
 static fl_err write_message(fl_ctx *ctx, const fl_rows *rows, int i, fl_str *out)
 {

@@ -63,6 +63,12 @@ export type TransferKind = "VEHICLES" | "DRIVERS" | "FACILITIES" | "REPORTS";
 /** Where an import or export stands. */
 export type TransferState = "WAITING" | "RUNNING" | "DONE" | "FAILED";
 
+/** Where an erasure stands. */
+export type ErasureState = "WAITING" | "DONE";
+
+/** What becomes of a finding. */
+export type ErasureFindingState = "OPEN" | "KEPT" | "REDACTED";
+
 /** Where a report stands in its life. */
 export type DamageReportStage = "DRAFT" | "REPORTED" | "TRIAGED" | "ASSESSED" | "APPROVED" | "IN_REPAIR" | "COMPLETED" | "CLOSED" | "REJECTED" | "DUPLICATE" | "DISPUTED" | "REOPENED";
 
@@ -73,7 +79,7 @@ export type DamageReportTransition = "SUBMIT" | "ASSESS" | "TRIAGE" | "APPROVE" 
 export type SlaState = "OK" | "DUE_SOON" | "OVERDUE";
 
 /** What kind of thing happened. */
-export type HistoryKind = "CREATED" | "ASSESSED" | "MOVED" | "ENDORSED" | "UNDONE" | "CHANGED" | "OVERDUE" | "ZONE_ADDED" | "ZONE_CHANGED" | "ZONE_REPAIRED" | "ZONE_REMOVED" | "COMMENTED" | "COMMENT_EDITED" | "COMMENT_REMOVED" | "ATTACHED" | "DETACHED" | "ATTACHMENT_OPENED" | "PHOTO_OPENED" | "PHOTO_CHANGED" | "ESTIMATE_REQUESTED" | "ESTIMATE_LINKED" | "ESTIMATE_UNLINKED" | "ESTIMATE_SUBMITTED" | "ESTIMATE_ACCEPTED" | "ESTIMATE_DECLINED" | "ESTIMATE_WITHDRAWN" | "ESTIMATE_EXPIRED" | "ESTIMATE_RELEASED" | "OTHER";
+export type HistoryKind = "CREATED" | "ASSESSED" | "MOVED" | "ENDORSED" | "UNDONE" | "CHANGED" | "OVERDUE" | "ZONE_ADDED" | "ZONE_CHANGED" | "ZONE_REPAIRED" | "ZONE_REMOVED" | "COMMENTED" | "COMMENT_EDITED" | "COMMENT_REMOVED" | "ATTACHED" | "DETACHED" | "ATTACHMENT_OPENED" | "PHOTO_OPENED" | "PHOTO_CHANGED" | "ESTIMATE_REQUESTED" | "ESTIMATE_LINKED" | "ESTIMATE_UNLINKED" | "ESTIMATE_SUBMITTED" | "ESTIMATE_ACCEPTED" | "ESTIMATE_DECLINED" | "ESTIMATE_WITHDRAWN" | "ESTIMATE_EXPIRED" | "ESTIMATE_RELEASED" | "HELD" | "RELEASED" | "OTHER";
 
 /** The part of a vehicle that a zone lies on. */
 export type ZonePart = "FRONT_BUMPER" | "REAR_BUMPER" | "HOOD" | "ROOF" | "TRUNK" | "FRONT_DOOR" | "REAR_DOOR" | "SLIDING_DOOR" | "CARGO_DOOR" | "FRONT_FENDER" | "REAR_QUARTER" | "SIDE_PANEL" | "SILL" | "PILLAR" | "MIRROR" | "WINDSHIELD" | "REAR_WINDOW" | "SIDE_WINDOW" | "HEADLIGHT" | "TAIL_LIGHT" | "INDICATOR" | "GRILLE" | "NUMBER_PLATE" | "FRONT_WHEEL" | "REAR_WHEEL" | "FRONT_TIRE" | "REAR_TIRE" | "UNDERBODY" | "EXHAUST" | "LOAD_AREA" | "TAIL_LIFT" | "SEAT" | "DASHBOARD" | "TRIM" | "ENGINE" | "OTHER";
@@ -158,6 +164,10 @@ export interface Query {
   importJob: ImportJob | null;
   /** How an export stands. Null when this company has no such export. */
   exportJob: ExportJob | null;
+  /** Erasures of what was known of persons, newest first: the register, for administrators. */
+  erasures: Array<Erasure>;
+  /** One erasure, with its certificate. Null when this company has no such erasure. */
+  erasure: Erasure | null;
   /** What the company has decided about its reports: who may approve how much, and how soon things must happen. */
   reportPolicy: ReportPolicy;
   /** The comments that name the caller, newest first. */
@@ -330,6 +340,20 @@ export interface QueryExportJobArgs {
   id: string;
 }
 
+/** The arguments of Query.erasures. */
+export interface QueryErasuresArgs {
+  /** How many erasures to return, 1 to 100. */
+  first?: number | null;
+  /** Continue after the erasure with this id. */
+  after?: string | null;
+}
+
+/** The arguments of Query.erasure. */
+export interface QueryErasureArgs {
+  /** The erasure. */
+  id: string;
+}
+
 /** The arguments of Query.mentions. */
 export interface QueryMentionsArgs {
   /** Whether only those that the caller has not seen are wanted. */
@@ -462,6 +486,16 @@ export interface Mutation {
   importFile: ImportFilePayload;
   /** Makes a CSV file of all records of a kind; follow exportJob until it has a url. GET /exports/reports.csv gives the same at once, as a stream. */
   exportFile: ExportFilePayload;
+  /** Erases what is known of a driver, their log-in included. Refused while a duty to keep it lasts; the sentence says which and until when. */
+  eraseDriver: ErasePayload;
+  /** Erases what is known of a user, their driver included. */
+  eraseUser: ErasePayload;
+  /** Decides about words of others that may name an erased person, or a photo that may show them. */
+  decideErasureFinding: DecideErasureFindingPayload;
+  /** Puts a report under a legal hold: it is neither archived nor dropped, and its people are not erased. */
+  holdDamageReport: HoldDamageReportPayload;
+  /** Ends a legal hold. */
+  releaseDamageReport: HoldDamageReportPayload;
   /** Moves a report along its life. Ask availableTransitions first: it says what the caller may do and why not. */
   transitionDamageReport: TransitionDamageReportPayload;
   /** Takes back the caller's last step, within ten minutes and if nothing has happened to the report since. */
@@ -684,6 +718,36 @@ export interface MutationExportFileArgs {
   input: ExportFileInput;
 }
 
+/** The arguments of Mutation.eraseDriver. */
+export interface MutationEraseDriverArgs {
+  /** The driver, and why. */
+  input: EraseDriverInput;
+}
+
+/** The arguments of Mutation.eraseUser. */
+export interface MutationEraseUserArgs {
+  /** The user, and why. */
+  input: EraseUserInput;
+}
+
+/** The arguments of Mutation.decideErasureFinding. */
+export interface MutationDecideErasureFindingArgs {
+  /** The finding, and what becomes of it. */
+  input: DecideErasureFindingInput;
+}
+
+/** The arguments of Mutation.holdDamageReport. */
+export interface MutationHoldDamageReportArgs {
+  /** The report, and why. */
+  input: HoldDamageReportInput;
+}
+
+/** The arguments of Mutation.releaseDamageReport. */
+export interface MutationReleaseDamageReportArgs {
+  /** The report. */
+  input: ReleaseDamageReportInput;
+}
+
 /** The arguments of Mutation.transitionDamageReport. */
 export interface MutationTransitionDamageReportArgs {
   /** The report, and the step it takes. */
@@ -888,6 +952,8 @@ export interface DamageReport {
   version: number;
   /** The page of this report. */
   url: string;
+  /** The legal hold that it is under; null for none. Not for drivers. */
+  hold: LegalHold | null;
   /** Where the report stands, finer than its status. */
   stage: DamageReportStage;
   /** The ways that lead on from here for the caller's role, those that are closed at the moment with the reason why. */
@@ -1684,6 +1750,98 @@ export interface ImportFilePayload {
 export interface ExportFilePayload {
   /** How it stands. */
   job: ExportJob;
+}
+
+/** What keeps a report from being archived, dropped or changed by an erasure. */
+export interface LegalHold {
+  /** Why, as in the number of a case. */
+  reason: string;
+  /** Who set it; null for a program. */
+  setBy: Person | null;
+  /** When it was set. */
+  setAt: DateTime;
+}
+
+/** An erasure of what was known of a person. It is the certificate: it names numbers and counts only. */
+export interface Erasure {
+  /** Its id. */
+  id: string;
+  /** Where it stands. */
+  state: ErasureState;
+  /** The driver, as they are called now; null when the person was none. */
+  driver: Driver | null;
+  /** Why. */
+  reason: string;
+  /** What the company files it under; empty for nothing. */
+  reference: string;
+  /** Who asked for it; null for a program. */
+  requestedBy: Person | null;
+  /** When it was asked for. */
+  requestedAt: DateTime;
+  /** When the data went. */
+  doneAt: DateTime | null;
+  /** Of a waiting one: the end of the last duty that has a date. */
+  until: DateTime | null;
+  /** Of a waiting one: what it waits for, at most 40 sentences. */
+  duties: Array<string>;
+  /** What went, by table. */
+  erased: Array<ErasedCount>;
+  /** Where words of others may name the person, and photos that may show them. */
+  findings: Array<ErasureFinding>;
+  /** How many findings there are. */
+  findingCount: number;
+  /** How many of them nobody has decided about. */
+  findingsOpen: number;
+}
+
+/** The arguments of Erasure.findings. */
+export interface ErasureFindingsArgs {
+  /** How many findings to return, 1 to 100. */
+  first?: number | null;
+  /** Continue after the finding with this id. */
+  after?: number | null;
+}
+
+/** How much of a table an erasure blanked or removed. */
+export interface ErasedCount {
+  /** The table. */
+  what: string;
+  /** How many of its rows. */
+  rows: number;
+}
+
+/** A place where the person may still be found. */
+export interface ErasureFinding {
+  /** Its number within the erasure. */
+  id: number;
+  /** The place, as in "damage_reports.description". */
+  place: string;
+  /** The report that it belongs to. */
+  report: DamageReport | null;
+  /** The number of the photo within the report; null when it is text. */
+  photo: number | null;
+  /** What stands there now; null for photos, and for what is gone. */
+  text: string | null;
+  /** What became of it. */
+  state: ErasureFindingState;
+}
+
+/** The erasure; of a dry run what it would be. */
+export interface ErasePayload {
+  /** The erasure. */
+  erasure: Erasure;
+}
+
+/** The finding. */
+export interface DecideErasureFindingPayload {
+  /** The finding as it is now. */
+  finding: ErasureFinding;
+}
+
+/** The report. */
+export interface HoldDamageReportPayload {
+  /** The report as it is now. */
+  report: DamageReport;
 }
 
 /** A way on from where a report stands. */
@@ -2530,6 +2688,58 @@ export interface ImportFileInput {
 export interface ExportFileInput {
   /** What it shall hold. */
   kind: TransferKind;
+}
+
+/** A driver to erase. */
+export interface EraseDriverInput {
+  /** The driver. */
+  driverId: string;
+  /** Why, up to 500 characters. It is kept: name nobody in it. */
+  reason: string;
+  /** What the company files it under, up to 100 characters. */
+  reference?: string;
+  /** Where duties forbid it: whether the use is restricted now and the data go when the duties have ended. */
+  wait?: boolean;
+  /** Whether only to say what would go and what forbids it. */
+  dryRun?: boolean;
+}
+
+/** A user to erase. */
+export interface EraseUserInput {
+  /** The user. */
+  userId: string;
+  /** Why, up to 500 characters. It is kept: name nobody in it. */
+  reason: string;
+  /** What the company files it under, up to 100 characters. */
+  reference?: string;
+  /** Where duties forbid it: whether the use is restricted now and the data go when the duties have ended. */
+  wait?: boolean;
+  /** Whether only to say what would go and what forbids it. */
+  dryRun?: boolean;
+}
+
+/** A decision about a finding. */
+export interface DecideErasureFindingInput {
+  /** The erasure. */
+  erasureId: string;
+  /** The number of the finding. */
+  findingId: number;
+  /** The words that take its place, up to 5,000 characters; none to leave it as it is. */
+  redactTo?: string | null;
+}
+
+/** A report to put under a hold. */
+export interface HoldDamageReportInput {
+  /** The report. */
+  reportId: string;
+  /** Why, up to 500 characters. */
+  reason: string;
+}
+
+/** A report to release. */
+export interface ReleaseDamageReportInput {
+  /** The report. */
+  reportId: string;
 }
 
 /** A step of a report's life. */
