@@ -42,6 +42,11 @@
 	TEXT(mail_url, "FLEET_MAIL_URL", "--mail-url", "", "URL", "the mail server for alerts, as in smtp://host:25 or smtps://user:password@host; empty: no mail") \
 	TEXT(mail_from, "FLEET_MAIL_FROM", "--mail-from", "", "ADDRESS", "whom alerts come from") \
 	TEXT(backup_dir, "FLEET_BACKUP_DIR", "--backup-dir", "", "DIR", "where `fleet backup` keeps backups; empty: HOME/backup. Another disk is better") \
+	TEXT(maintain, "FLEET_MAINTAIN", "--maintain", "on", "on|off", "whether `fleet work` does by itself what `fleet maintain` does") \
+	NUMBER(maintain_hour, "FLEET_MAINTAIN_HOUR", "--maintain-hour", 3, 0, 23, "N", "from which hour of the day, UTC, it does") \
+	TEXT(operator_mail, "FLEET_OPERATOR_MAIL", "--operator-mail", "", "ADDRESS", "who gets the reports that need a person; empty: nobody") \
+	TEXT(storage_price, "FLEET_STORAGE_PRICE", "--storage-price", "", "PRICE", "of a GB of storage a month, as in 0.10, for the monthly report; empty: sizes only") \
+	TEXT(pg_admin_url, "FLEET_PG_ADMIN_URL", "--pg-admin-url", "", "URL", "the database as the owner of its tables, for `fleet maintain`; empty: FLEET_PG_URL") \
 	TEXT(otlp_url, "FLEET_OTLP_URL", "--otlp-url", "", "URL", "collector that gets traces by OTLP over HTTP, as in http://localhost:4318; empty: no traces") \
 	NUMBER(trace_percent, "FLEET_TRACE_PERCENT", "--trace-percent", 100, 0, 100, "N", "of requests that are traced when they do not say") \
 	TEXT(log_level, "FLEET_LOG_LEVEL", "--log-level", "info", "LEVEL", "debug, info, warn or error")

@@ -1,7 +1,7 @@
 # ./fleet test [SUITE...]: every suite, or those named. Read by ./fleet, which has say, progress, configure and compile.
 # Each suite prints a line a test or a group, and counts; the last line of all is 'N passed, N failed'.
 
-suites_all=(layers unit asan graphql federation api commands explain faults backup replicas notices e2e photos)
+suites_all=(layers unit asan graphql federation api commands explain faults backup maintain replicas notices e2e photos)
 passed=0
 failed=0
 
@@ -113,6 +113,11 @@ suite_backup() {
 suite_replicas() {
 	title "replicas: a primary and two of them; one is killed, one promoted"
 	counting node "$root/tests/replicas/run.mjs"
+}
+
+suite_maintain() {
+	title "maintenance: a healthy fleet, and one with every problem planted"
+	counting node "$root/tests/maintain/run.mjs"
 }
 
 suite_notices() {
