@@ -13,10 +13,10 @@
 #define FL_FINDINGS(X) \
 	X(LOG_ERRORS, "log-errors", ERRORS, COUNT, ABOVE, 0, ACT, "errors in the logs of a day", "read them: grep ' error ' HOME/log/*.log") \
 	X(LOG_WARNINGS, "log-warnings", ERRORS, COUNT, ABOVE, 500, WATCH, "warnings in the logs of a day", "see which repeats: grep ' warn ' HOME/log/*.log") \
-	X(CRASHES, "crashes", ERRORS, COUNT, ABOVE, 3, ACT, "processes that ended unasked", "the reason stands at the end of HOME/log/*.log; ./fleet doctor checks the machine") \
-	X(SERVER_ERRORS, "server-errors", ERRORS, PERCENT, ABOVE, 0.1, ACT, "answers of status 5xx", "find their requests: grep -E ' (warn|error) ' HOME/log/serve.log") \
+	X(CRASHES, "crashes", ERRORS, COUNT, ABOVE, 3, ACT, "processes that ended unasked", "the reason stands in HOME/log/*.log; ./fleet doctor checks the machine") \
+	X(SERVER_ERRORS, "server-errors", ERRORS, PERCENT, ABOVE, 0.1, ACT, "answers of status 5xx", "their requests: grep -E ' (warn|error) ' HOME/log/serve.log") \
 	X(DEAD_JOBS, "dead-jobs", ERRORS, COUNT, ABOVE, 0, ACT, "jobs that gave up in a day", "mend the cause, then put them back: SELECT platform.jobs_revive()") \
-	X(FAILED_DELIVERIES, "failed-deliveries", ERRORS, COUNT, ABOVE, 0, WATCH, "webhooks and mails that were given up in a day", "their owners see them in the log of the webhook; for mail check FLEET_MAIL_URL") \
+	X(FAILED_DELIVERIES, "failed-deliveries", ERRORS, COUNT, ABOVE, 0, WATCH, "webhooks and mails given up in a day", "their owners see them in the webhook's log; for mail check FLEET_MAIL_URL") \
 	X(BUFFER_HITS, "buffer-hits", CACHES, PERCENT, BELOW, 95, WATCH, "pages that PostgreSQL found in memory", "give the machine more memory, or PostgreSQL more shared_buffers") \
 	X(REDIS_AWAY, "redis-away", CACHES, COUNT, ABOVE, 0, ACT, "Redis that does not answer", "./fleet doctor; its log is HOME/log/redis.log") \
 	X(REDIS_HITS, "redis-hits", CACHES, PERCENT, BELOW, 50, WATCH, "keys that Redis had when it was asked", "normal after a start; else its memory is too small") \
@@ -37,7 +37,7 @@
 	X(RELAY_LAG, "relay-lag", QUEUE, SECONDS, ABOVE, 60, ACT, "wait of the oldest event that was not told", "does `fleet work` run, and does Redis answer? HOME/log/work.log says") \
 	X(REPLICA_LAG, "replica-lag", QUEUE, SECONDS, ABOVE, 30, ACT, "that the slowest replica is behind", "look at the network and the disk of the replica") \
 	X(SLOT_KEPT, "slot-kept", QUEUE, BYTES, ABOVE, 2147483648, ACT, "log kept for a replica that is away", "bring it back, or SELECT pg_drop_replication_slot(NAME)") \
-	X(MONTHS_MISSING, "months-missing", MONTHS, COUNT, ABOVE, 0, ACT, "months missing from now to two months ahead", "SELECT platform.ensure_partitions(now()::date, (now() + interval '4 months')::date)") \
+	X(MONTHS_MISSING, "months-missing", MONTHS, COUNT, ABOVE, 0, ACT, "months missing up to two months ahead", "SELECT platform.ensure_partitions(now()::date, (now() + interval '4 months')::date)") \
 	X(MONTHS_AHEAD, "months-ahead", MONTHS, COUNT, BELOW, 2, ACT, "months ready ahead", "`fleet work` makes them each hour: does it run?") \
 	X(MONTH_OLDEST, "month-oldest", MONTHS, COUNT, FACT, 0, WATCH, "months kept before this one", "") \
 	X(MONTHS_DROP, "months-drop", MONTHS, COUNT, FACT, 0, WATCH, "tables that FLEET_KEEP_MONTHS drops next", "") \
