@@ -1,4 +1,4 @@
-#include "api/api_int.h"
+#include "api/work_order_int.h"
 
 /* ---- DamageReport ---- */
 
@@ -180,6 +180,8 @@ const struct fl_api_damage_report fl_api_damage_report = {
 	.attachments = FL_BATCH(fl_api_report_attachments),
 	.estimates = FL_BATCH(fl_api_report_estimates),
 	.approved_amount = FL_GETTER(fl_api_report_approved_amount),
+	.work_orders = FL_BATCH(fl_api_report_work_orders),
+	.downtimes = FL_BATCH(fl_api_report_downtimes),
 };
 
 /* ---- Money, GeoPoint ---- */

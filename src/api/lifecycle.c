@@ -1,5 +1,5 @@
 /* The life of a report: ways on, steps, taking back, batches, limits and deadlines. */
-#include "api/api_int.h"
+#include "api/work_order_int.h"
 #include "fleet/policy.h"
 #include "fleet/transition.h"
 
@@ -229,6 +229,7 @@ typedef struct limit_row {
 
 typedef struct policy_answer {
 	fl_gql_span limits, deadlines;
+	int32_t tolerance_percent;
 } policy_answer;
 
 static fl_err answer_policy(fl_ctx *ctx, fl_gql_value *out)
@@ -246,6 +247,7 @@ static fl_err answer_policy(fl_ctx *ctx, fl_gql_value *out)
 		if (policy->limits[role].has_alone)
 			rows[count++] = (limit_row) { role, policy->limits[role], tenant->currency };
 	answer->limits = FL_GQL_SPAN(rows, count);
+	answer->tolerance_percent = policy->tolerance_percent;
 	answer->deadlines = FL_GQL_SPAN(&policy->sla[1], FL_PRIORITY_MAX);
 	*out = fl_gql_object(answer);
 	return FL_OK;
@@ -279,6 +281,13 @@ fl_err fl_api_set_report_deadlines(fl_ctx *ctx, const fl_gql_field *field, fl_gq
 	return answer_policy(ctx, &batch->results[0]);
 }
 
+fl_err fl_api_set_cost_tolerance(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	FL_TRY(fl_tolerance_set(ctx, fl_gql_int_or(fl_gql_member(fl_gql_arg(field, "input"), "percent"), -1)));
+	return answer_policy(ctx, &batch->results[0]);
+}
+
+const struct fl_api_set_cost_tolerance_payload fl_api_set_cost_tolerance_payload = { .policy = FL_SELF };
 const struct fl_api_set_approval_limit_payload fl_api_set_approval_limit_payload = { .policy = FL_SELF };
 const struct fl_api_set_report_deadlines_payload fl_api_set_report_deadlines_payload = { .policy = FL_SELF };
 
@@ -343,4 +352,5 @@ const struct fl_api_report_deadlines fl_api_report_deadlines = {
 const struct fl_api_report_policy fl_api_report_policy = {
 	.approval_limits = FL_COLUMN(policy_answer, limits),
 	.deadlines = FL_COLUMN(policy_answer, deadlines),
+	.cost_tolerance_percent = FL_COLUMN(policy_answer, tolerance_percent),
 };

@@ -1,6 +1,7 @@
 /* The root fields of Query and Mutation, and who is asking. Those of Subscription: subscription.c. */
 #include "api/api_int.h"
 #include "api/search_int.h"
+#include "api/work_order_int.h"
 
 /* ---- Query ---- */
 
@@ -187,6 +188,8 @@ const struct fl_api_query fl_api_query = {
 	.export_job = FL_BATCH(fl_api_export_job_by_id),
 	.mentions = FL_BATCH(fl_api_mentions),
 	.people = FL_BATCH(fl_api_people),
+	.work_order = FL_BATCH(fl_api_work_order_by_id),
+	.work_orders = FL_BATCH(fl_api_work_orders),
 };
 
 /* ---- Viewer, Tenant ---- */
@@ -401,6 +404,14 @@ const struct fl_api_mutation fl_api_mutation = {
 	.decide_erasure_finding = FL_BATCH(fl_api_decide_erasure_finding),
 	.hold_damage_report = FL_BATCH(fl_api_hold_damage_report),
 	.release_damage_report = FL_BATCH(fl_api_release_damage_report),
+	.create_work_order = FL_BATCH(fl_api_create_work_order),
+	.update_work_order = FL_BATCH(fl_api_update_work_order),
+	.move_work_order = FL_BATCH(fl_api_move_work_order),
+	.set_work_order_task = FL_BATCH(fl_api_set_work_order_task),
+	.record_invoice = FL_BATCH(fl_api_record_invoice),
+	.approve_invoice = FL_BATCH(fl_api_approve_invoice),
+	.void_invoice = FL_BATCH(fl_api_void_invoice),
+	.set_cost_tolerance = FL_BATCH(fl_api_set_cost_tolerance),
 };
 
 const struct fl_api_create_damage_report_payload fl_api_create_damage_report_payload = { .report = FL_SELF };

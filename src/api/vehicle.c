@@ -1,4 +1,4 @@
-#include "api/api_int.h"
+#include "api/work_order_int.h"
 
 /* ---- Loaders by id ---- */
 
@@ -133,6 +133,7 @@ const struct fl_api_vehicle fl_api_vehicle = {
 	.report_url = FL_GETTER(report_url),
 	.risk = FL_BATCH(fl_api_vehicle_risk_of),
 	.damages_at = FL_BATCH(fl_api_vehicle_damages),
+	.downtimes = FL_BATCH(fl_api_vehicle_downtimes),
 };
 
 /* ---- Lists of vehicles ---- */

@@ -37,6 +37,14 @@
 #define FL_EVENT_ESTIMATE_RELEASED "estimate.released"   /* by estimates_release(): its report is approved no more */
 #define FL_EVENT_LIMIT_SET "policy.limit_set"    /* of no report; so for the next */
 #define FL_EVENT_DEADLINES_SET "policy.deadlines_set"
+#define FL_EVENT_TOLERANCE_SET "policy.tolerance_set"
+#define FL_EVENT_ORDER_CREATED "work_order.created" /* their data names the order as workOrder */
+#define FL_EVENT_ORDER_CHANGED "work_order.changed"
+#define FL_EVENT_ORDER_MOVED "work_order.moved"
+#define FL_EVENT_ORDER_TASK "work_order.task"
+#define FL_EVENT_INVOICE_RECORDED "invoice.recorded"
+#define FL_EVENT_INVOICE_APPROVED "invoice.approved"
+#define FL_EVENT_INVOICE_VOIDED "invoice.voided"
 
 #define FL_EVENT_HOLD_SET "hold.set"
 #define FL_EVENT_HOLD_RELEASED "hold.released"

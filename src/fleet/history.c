@@ -1,5 +1,6 @@
 #include "fleet/history.h"
 #include "fleet/lifecycle.h"
+#include "fleet/work_order.h"
 #include "fleet/zone.h"
 
 #include <ctype.h>
@@ -126,6 +127,35 @@ static void put_estimate(fl_buf *buf, const fl_history_entry *e, const fl_json *
 		}
 }
 
+static void put_order_step(fl_buf *buf, const fl_json *data)
+{
+	fl_order_verb verb = fl_order_verb_find(fl_json_str(fl_json_get(data, FL_STR("step")), FL_STR("")));
+	fl_buf_fmt(buf, " %s work order %d", fl_order_verb_past(verb), (int)fl_json_int(fl_json_get(data, FL_STR("workOrder")), 0));
+}
+
+static void put_task(fl_buf *buf, const fl_json *data)
+{
+	bool done = fl_json_bool(fl_json_get(data, FL_STR("done")), true);
+	fl_buf_fmt(buf, " marked as %s: ", done ? "done" : "not done");
+	fl_buf_str(buf, fl_json_str(fl_json_get(data, FL_STR("title")), FL_STR("a task")));
+}
+
+static void put_invoice(fl_buf *buf, const char *did, const fl_json *data)
+{
+	fl_str number = fl_json_str(fl_json_get(data, FL_STR("number")), FL_STR(""));
+	fl_buf_fmt(buf, " %s ", did);
+	if (number.len) {
+		fl_buf_lit(buf, "bill ");
+		fl_buf_str(buf, number);
+	} else {
+		fl_buf_lit(buf, "a bill");
+	}
+	fl_buf_lit(buf, " over ");
+	fl_buf_str(buf, fl_json_str(fl_json_get(data, FL_STR("amount")), FL_STR("?")));
+	if (fl_json_bool(fl_json_get(data, FL_STR("held")), false))
+		fl_buf_lit(buf, ", which waits for a second person");
+}
+
 static fl_verb verb_of(const fl_json *data, const char *key)
 {
 	return fl_verb_find(fl_json_str(fl_json_get(data, fl_str_z(key)), FL_STR("")));
@@ -205,6 +235,13 @@ static void put_text(fl_buf *buf, const fl_history_entry *e, const fl_json *data
 	case FL_HISTORY_ESTIMATE_RELEASED: put_estimate(buf, e, data, "opened again"); break;
 	case FL_HISTORY_HELD: fl_buf_lit(buf, " put the report under a legal hold"); break;
 	case FL_HISTORY_RELEASED: fl_buf_lit(buf, " ended the legal hold"); break;
+	case FL_HISTORY_ORDER_CREATED: fl_buf_fmt(buf, " wrote work order %d", e->number); break;
+	case FL_HISTORY_ORDER_CHANGED: fl_buf_fmt(buf, " changed work order %d", e->number); break;
+	case FL_HISTORY_ORDER_MOVED: put_order_step(buf, data); break;
+	case FL_HISTORY_ORDER_TASK: put_task(buf, data); break;
+	case FL_HISTORY_INVOICE_RECORDED: put_invoice(buf, "recorded", data); break;
+	case FL_HISTORY_INVOICE_APPROVED: put_invoice(buf, "approved, as the second person,", data); break;
+	case FL_HISTORY_INVOICE_VOIDED: put_invoice(buf, "declared void", data); break;
 	case FL_HISTORY_NONE:
 	case FL_HISTORY_OTHER:
 		fl_buf_lit(buf, " did something");
@@ -235,7 +272,7 @@ static fl_err read_entry(fl_ctx *ctx, const fl_rows *rows, int i, fl_history_ent
 	out->at = fl_uuid7_time_us(out->id);
 	out->kind = kind_of(fl_row_text(rows, i, 2), data);
 	out->reason = fl_json_str(fl_json_get(data, FL_STR("reason")), (fl_str) {});
-	static const char *const numbers[] = { "zone", "photo", "attachment", "estimate" };
+	static const char *const numbers[] = { "zone", "photo", "attachment", "estimate", "workOrder" };
 	for (size_t k = 0; k < FL_COUNT(numbers); k++)
 		out->number = out->number ? out->number : (int32_t)fl_json_int(fl_json_get(data, fl_str_z(numbers[k])), 0);
 	out->has_comment = fl_uuid_parse(fl_json_str(fl_json_get(data, FL_STR("comment")), FL_STR("")), &out->comment);
@@ -252,8 +289,8 @@ static const fl_sql history_sql = {
 	"history_of_reports",
 	"SELECT h.* FROM unnest($1::uuid[]) r CROSS JOIN LATERAL (SELECT e.report_id, e.id, e.type, e.actor, event_open(e.tenant_id, e.id, e.data),"
 	" (SELECT u.name FROM users u WHERE u.id = e.actor) FROM events e WHERE e.report_id = r AND e.id >= $2 AND e.id < $3"
-	" AND ($5 OR (e.type NOT IN ('photo.opened', 'attachment.opened') AND NOT coalesce((e.data->>'internal')::boolean, "
-	"false) AND e.type NOT LIKE 'estimate.%'))"
+	" AND ($5 OR (e.type NOT IN ('photo.opened', 'attachment.opened', 'work_order.created', 'work_order.changed')"
+	" AND NOT coalesce((e.data->>'internal')::boolean, false) AND e.type NOT LIKE 'estimate.%' AND e.type NOT LIKE 'invoice.%'))"
 	" ORDER BY e.id DESC LIMIT $4) h",
 };
 

@@ -36,6 +36,13 @@
 	X(ESTIMATE_RELEASED, "estimate.released")                                                                                \
 	X(HELD, "hold.set")                                                                                                      \
 	X(RELEASED, "hold.released")                                                                                             \
+	X(ORDER_CREATED, "work_order.created")                                                                                   \
+	X(ORDER_CHANGED, "work_order.changed")                                                                                   \
+	X(ORDER_MOVED, "work_order.moved")                                                                                       \
+	X(ORDER_TASK, "work_order.task")                                                                                         \
+	X(INVOICE_RECORDED, "invoice.recorded")                                                                                  \
+	X(INVOICE_APPROVED, "invoice.approved")                                                                                  \
+	X(INVOICE_VOIDED, "invoice.voided")                                                                                      \
 	X(OTHER, "")
 
 typedef enum fl_history_kind {
@@ -57,7 +64,7 @@ typedef struct fl_history_entry {
 	fl_str actor_name, text, reason;
 	fl_field_change *changes;
 	size_t change_count;
-	int32_t number; /* of the zone, photo, attachment or estimate; 0: none */
+	int32_t number; /* of the zone, photo, attachment, estimate or work order; 0: none */
 	bool has_comment;
 	fl_uuid comment;
 } fl_history_entry;

@@ -17,7 +17,10 @@ static const fl_sla delivered[] = {
 };
 _Static_assert(FL_COUNT(delivered) == FL_PRIORITY_MAX + 1, "a line a priority");
 
-static const fl_sql limits_sql = { "policy_limits", "SELECT role, alone, together FROM approval_limits", .generic = true };
+/* One statement for both, as every change of a report reads them: role 0 is no role, its number is the tolerance. */
+static const fl_sql limits_sql = { "policy_limits",
+	"SELECT role, alone, together FROM approval_limits UNION ALL SELECT 0::int2, cost_tolerance::int8, NULL FROM repair_policies",
+	.generic = true };
 static const fl_sql sla_sql = { "policy_sla", "SELECT priority, triage_hours, decide_hours, repair_hours FROM sla_policies",
 	.generic = true };
 
@@ -31,13 +34,15 @@ void fl_policy_read(const fl_policy_query *query, fl_policy *out)
 {
 	*out = (fl_policy) {};
 	memcpy(out->sla, delivered, sizeof(delivered));
-	for (int i = 0; i < query->limits->count; i++)
-		out->limits[fl_row_i16(query->limits, i, 0)] = (fl_limit) {
-			!fl_row_null(query->limits, i, 1),
-			!fl_row_null(query->limits, i, 2),
-			fl_row_i64(query->limits, i, 1),
-			fl_row_i64(query->limits, i, 2),
-		};
+	out->tolerance_percent = FL_TOLERANCE_PERCENT;
+	for (int i = 0; i < query->limits->count; i++) {
+		int16_t role = fl_row_i16(query->limits, i, 0);
+		if (role == FL_ROLE_NONE)
+			out->tolerance_percent = (int32_t)fl_row_i64(query->limits, i, 1);
+		else
+			out->limits[role] = (fl_limit) { !fl_row_null(query->limits, i, 1), !fl_row_null(query->limits, i, 2),
+				fl_row_i64(query->limits, i, 1), fl_row_i64(query->limits, i, 2) };
+	}
 	for (int i = 0; i < query->sla->count; i++) {
 		int16_t priority = fl_row_i16(query->sla, i, 0);
 		out->sla[priority] = (fl_sla) { priority, fl_row_i32(query->sla, i, 1), fl_row_i32(query->sla, i, 2),
@@ -170,4 +175,22 @@ fl_err fl_sla_set(fl_ctx *ctx, const fl_sla *sla)
 	fl_buf_fmt(&data, "{\"priority\":%d,\"triageHours\":%d,\"decideHours\":%d,\"repairHours\":%d}", sla->priority,
 		sla->triage_hours, sla->decide_hours, sla->repair_hours);
 	return write_with_event(ctx, &sql, &args, FL_EVENT_DEADLINES_SET, &data);
+}
+
+fl_err fl_tolerance_set(fl_ctx *ctx, int64_t percent)
+{
+	static const fl_sql sql = { "tolerance_set",
+		"INSERT INTO repair_policies (tenant_id, cost_tolerance) VALUES ($1, $2)"
+		" ON CONFLICT (tenant_id) DO UPDATE SET cost_tolerance = excluded.cost_tolerance",
+		.write = true };
+	FL_AUTO_BUF fl_buf data = fl_buf_make(4096);
+	fl_args args = fl_args_make(ctx->mem);
+	FL_TRY(fl_must(ctx, FL_MAY_POLICY_WRITE));
+	if (percent < 0 || percent > FL_TOLERANCE_PERCENT_MAX)
+		return fl_fail(&ctx->diag, FL_BAD_INPUT, "the tolerance is %lld %%; it goes from 0 to %d", (long long)percent,
+			FL_TOLERANCE_PERCENT_MAX);
+	fl_arg_i32(&args, ctx->caller.tenant_id);
+	fl_arg_i16(&args, (int16_t)percent);
+	fl_buf_fmt(&data, "{\"percent\":%d}", (int)percent);
+	return write_with_event(ctx, &sql, &args, FL_EVENT_TOLERANCE_SET, &data);
 }

@@ -5,7 +5,7 @@
 
 #include "fleet/lifecycle.h"
 
-enum { FL_PRIORITY_MAX = 10, FL_SLA_HOURS_MAX = 8760 };
+enum { FL_PRIORITY_MAX = 10, FL_SLA_HOURS_MAX = 8760, FL_TOLERANCE_PERCENT = 10, FL_TOLERANCE_PERCENT_MAX = 100 };
 
 /* Hours until a thing is due; 0: no deadline. */
 typedef struct fl_sla {
@@ -17,6 +17,7 @@ typedef struct fl_sla {
 typedef struct fl_policy {
 	fl_limit limits[FL_ROLE_SYSTEM + 1];
 	fl_sla sla[FL_PRIORITY_MAX + 1]; /* by priority */
+	int32_t tolerance_percent;       /* how much more than approved a repair may cost before somebody must allow that */
 } fl_policy;
 
 /* The statements that read it, for a round trip of the caller's: two of them. */
@@ -40,5 +41,6 @@ fl_sla_state fl_sla_state_at(int64_t since, int64_t due, int64_t now);
 /* Administrators only (FL_FORBIDDEN). Errors: FL_BAD_INPUT. */
 FL_MUST fl_err fl_limit_set(fl_ctx *ctx, fl_role role, const fl_limit *limit);
 FL_MUST fl_err fl_sla_set(fl_ctx *ctx, const fl_sla *sla);
+FL_MUST fl_err fl_tolerance_set(fl_ctx *ctx, int64_t percent);
 
 #endif

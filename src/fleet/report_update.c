@@ -1,6 +1,7 @@
 /* Changing fields of reports, one or many: lock them, check version, rules and caller for each, write changes and events
  * together. */
 #include "fleet/change.h"
+#include "fleet/invoice.h"
 #include "fleet/report.h"
 
 static fl_err check_patch(fl_diag *diag, const fl_report_patch *patch)
@@ -57,12 +58,31 @@ static fl_err go(const fl_caller *caller, const fl_report_patch *patch, fl_chang
 	return FL_OK;
 }
 
-static fl_err change_one(const fl_caller *caller, const fl_report_patch *patch, fl_change_of *change, const fl_policy *policy, fl_diag *diag)
+/* What the bills of the reports come to; asked only when a patch sets the actual cost. */
+typedef struct bills {
+	fl_invoiced *rows;
+	size_t count;
+} bills;
+
+static fl_err read_bills(fl_ctx *ctx, fl_tx *tx, const fl_report_patch *patches, size_t count, const fl_uuid *ids, bills *out)
+{
+	for (size_t i = 0; i < count; i++)
+		if (patches[i].has_actual)
+			return fl_invoiced_of(ctx, tx, ids, count, &out->rows, &out->count);
+	return FL_OK;
+}
+
+static fl_err change_one(
+	const fl_caller *caller, const fl_report_patch *patch, fl_change_of *change, const fl_policy *policy, const bills *invoiced, fl_diag *diag)
 {
 	if (patch->version && patch->version != change->version)
 		return fl_fail(diag, FL_CONFLICT, "somebody changed this report meanwhile: it is at version %d, you saw %d; read it again",
 			       change->version, patch->version);
 	set_fields(patch, &change->after);
+	if (patch->has_actual) {
+		FL_TRY(fl_cost_check(caller, change, policy, diag));
+		FL_TRY(fl_cost_by_hand(change, invoiced->rows, invoiced->count, diag));
+	}
 	change->reason = patch->reason;
 	FL_TRY(fl_change_may_cost(change, caller, policy, diag));
 	return go(caller, patch, change, policy, diag);
@@ -80,7 +100,7 @@ static fl_change_of *find_change(fl_change_of *changes, size_t count, fl_uuid id
 
 /* Judges each patch that is well-formed; what fails is not written. *written: how many are. */
 static void judge_all(fl_ctx *ctx, const fl_report_patch *patches, size_t count, fl_change_of *changes, size_t found, const fl_policy *policy,
-		      fl_batch_result *results, size_t *written)
+		      const bills *invoiced, fl_batch_result *results, size_t *written)
 {
 	for (size_t i = 0; i < found; i++)
 		changes[i].skip = true;
@@ -90,7 +110,7 @@ static void judge_all(fl_ctx *ctx, const fl_report_patch *patches, size_t count,
 		if (r->err == FL_OK && !change)
 			r->err = fl_fail(&r->diag, FL_NOT_FOUND, "there is no such report");
 		if (r->err == FL_OK)
-			r->err = change_one(&ctx->caller, &patches[i], change, policy, &r->diag);
+			r->err = change_one(&ctx->caller, &patches[i], change, policy, invoiced, &r->diag);
 		if (r->err == FL_OK) {
 			change->skip = false;
 			++*written;
@@ -104,10 +124,12 @@ static fl_err write_all(fl_ctx *ctx, const fl_report_patch *patches, size_t coun
 	fl_stmt stmts[FL_CHANGES_STMTS];
 	fl_change_of *changes;
 	fl_policy policy;
+	bills invoiced = {};
 	size_t found;
 	FL_TRY(await_begin(ctx, ctx->services->db, &tx));
 	FL_TRY(fl_changes_begin(ctx, &tx, ids, count, &changes, &found, &policy));
-	judge_all(ctx, patches, count, changes, found, &policy, results, written);
+	FL_TRY(read_bills(ctx, &tx, patches, count, ids, &invoiced));
+	judge_all(ctx, patches, count, changes, found, &policy, &invoiced, results, written);
 	if (*written == 0)
 		return FL_OK;
 	FL_TRY(fl_changes_stmts(ctx, FL_EVENT_REPORT_UPDATED, changes, found, &policy, stmts));

@@ -1,5 +1,6 @@
 #include "fleet/transition.h"
 #include "fleet/change.h"
+#include "fleet/invoice.h"
 
 /* ---- which ways are open ---- */
 
@@ -109,14 +110,23 @@ static fl_err choose_step(fl_ctx *ctx, const fl_move *move, const fl_change_of *
 	return FL_OK;
 }
 
+static fl_err set_actual(fl_ctx *ctx, fl_tx *tx, const fl_move *move, fl_change_of *change, const fl_policy *policy)
+{
+	fl_invoiced *invoiced;
+	size_t count;
+	FL_TRY(fl_must(ctx, FL_MAY_REPORT_DECIDE));
+	change->after.has_actual = true;
+	change->after.actual_cents = move->actual_cents;
+	FL_TRY(fl_cost_check(&ctx->caller, change, policy, &ctx->diag));
+	FL_TRY(fl_invoiced_of(ctx, tx, &move->id, 1, &invoiced, &count));
+	return fl_cost_by_hand(change, invoiced, count, &ctx->diag);
+}
+
 fl_err fl_report_step(fl_ctx *ctx, fl_tx *tx, const fl_move *move, fl_change_of *change, const fl_policy *policy, fl_moved *out)
 {
 	const fl_step *step = NULL;
-	if (move->has_actual) {
-		FL_TRY(fl_must(ctx, FL_MAY_REPORT_DECIDE));
-		change->after.has_actual = true;
-		change->after.actual_cents = move->actual_cents;
-	}
+	if (move->has_actual)
+		FL_TRY(set_actual(ctx, tx, move, change, policy));
 	FL_TRY(choose_step(ctx, move, change, &step));
 	assert(step);
 	const fl_step_facts facts = fl_change_facts(change);
@@ -269,6 +279,8 @@ static fl_err may_undo(fl_ctx *ctx, const last_event *last, const fl_step *step)
 	fl_str verb = step ? fl_verb_name(step->verb) : FL_STR("this");
 	if (!step || !step->undo)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "%" FL_FMT " cannot be taken back", FL_ARG(verb));
+	if (fl_json_get(last->data, FL_STR("workOrder")))
+		return fl_fail(&ctx->diag, FL_BAD_INPUT, "the report followed its work order: move that one instead");
 	FL_TRY(fl_must(ctx, step->permission));
 	if (last->actor != ctx->caller.user_id && ctx->caller.role != FL_ROLE_ADMIN)
 		return fl_fail(&ctx->diag, FL_FORBIDDEN, "only who took this step, or an administrator, may take it back");

@@ -79,7 +79,7 @@ export type DamageReportTransition = "SUBMIT" | "ASSESS" | "TRIAGE" | "APPROVE" 
 export type SlaState = "OK" | "DUE_SOON" | "OVERDUE";
 
 /** What kind of thing happened. */
-export type HistoryKind = "CREATED" | "ASSESSED" | "MOVED" | "ENDORSED" | "UNDONE" | "CHANGED" | "OVERDUE" | "ZONE_ADDED" | "ZONE_CHANGED" | "ZONE_REPAIRED" | "ZONE_REMOVED" | "COMMENTED" | "COMMENT_EDITED" | "COMMENT_REMOVED" | "ATTACHED" | "DETACHED" | "ATTACHMENT_OPENED" | "PHOTO_OPENED" | "PHOTO_CHANGED" | "ESTIMATE_REQUESTED" | "ESTIMATE_LINKED" | "ESTIMATE_UNLINKED" | "ESTIMATE_SUBMITTED" | "ESTIMATE_ACCEPTED" | "ESTIMATE_DECLINED" | "ESTIMATE_WITHDRAWN" | "ESTIMATE_EXPIRED" | "ESTIMATE_RELEASED" | "HELD" | "RELEASED" | "OTHER";
+export type HistoryKind = "CREATED" | "ASSESSED" | "MOVED" | "ENDORSED" | "UNDONE" | "CHANGED" | "OVERDUE" | "ZONE_ADDED" | "ZONE_CHANGED" | "ZONE_REPAIRED" | "ZONE_REMOVED" | "COMMENTED" | "COMMENT_EDITED" | "COMMENT_REMOVED" | "ATTACHED" | "DETACHED" | "ATTACHMENT_OPENED" | "PHOTO_OPENED" | "PHOTO_CHANGED" | "ESTIMATE_REQUESTED" | "ESTIMATE_LINKED" | "ESTIMATE_UNLINKED" | "ESTIMATE_SUBMITTED" | "ESTIMATE_ACCEPTED" | "ESTIMATE_DECLINED" | "ESTIMATE_WITHDRAWN" | "ESTIMATE_EXPIRED" | "ESTIMATE_RELEASED" | "HELD" | "RELEASED" | "ORDER_CREATED" | "ORDER_CHANGED" | "ORDER_MOVED" | "ORDER_TASK" | "INVOICE_RECORDED" | "INVOICE_APPROVED" | "INVOICE_VOIDED" | "OTHER";
 
 /** The part of a vehicle that a zone lies on. */
 export type ZonePart = "FRONT_BUMPER" | "REAR_BUMPER" | "HOOD" | "ROOF" | "TRUNK" | "FRONT_DOOR" | "REAR_DOOR" | "SLIDING_DOOR" | "CARGO_DOOR" | "FRONT_FENDER" | "REAR_QUARTER" | "SIDE_PANEL" | "SILL" | "PILLAR" | "MIRROR" | "WINDSHIELD" | "REAR_WINDOW" | "SIDE_WINDOW" | "HEADLIGHT" | "TAIL_LIGHT" | "INDICATOR" | "GRILLE" | "NUMBER_PLATE" | "FRONT_WHEEL" | "REAR_WHEEL" | "FRONT_TIRE" | "REAR_TIRE" | "UNDERBODY" | "EXHAUST" | "LOAD_AREA" | "TAIL_LIFT" | "SEAT" | "DASHBOARD" | "TRIM" | "ENGINE" | "OTHER";
@@ -110,6 +110,18 @@ export type EstimateLineKind = "LABOUR" | "PARTS" | "PAINT" | "OTHER" | "SUBLET"
 
 /** Where a part comes from. */
 export type PartSource = "OEM" | "AFTERMARKET" | "USED";
+
+/** Where a work order stands. */
+export type WorkOrderState = "OPEN" | "SCHEDULED" | "IN_PROGRESS" | "WAITING_PARTS" | "DONE" | "CANCELLED";
+
+/** A step of a work order. */
+export type WorkOrderStep = "SCHEDULE" | "UNSCHEDULE" | "START" | "WAIT_FOR_PARTS" | "GO_ON" | "FINISH" | "TAKE_UP_AGAIN" | "CANCEL";
+
+/** What a line of a bill is for. */
+export type CostKind = "LABOUR" | "PARTS" | "PAINT" | "TAX" | "OTHER";
+
+/** Whether a bill counts. */
+export type InvoiceState = "COUNTS" | "HELD" | "VOID";
 
 /** What can be asked. */
 export interface Query {
@@ -174,6 +186,10 @@ export interface Query {
   mentions: Array<Comment>;
   /** People of the company whose name or address begins with this text, at most 20: to name them in a comment. */
   people: Array<Person>;
+  /** A work order by its id; null when there is none. Not for drivers. */
+  workOrder: WorkOrder | null;
+  /** A workshop's board: work orders, newest first. Not for drivers. */
+  workOrders: WorkOrderConnection;
 }
 
 /** The arguments of Query.exportDamageReports. */
@@ -370,6 +386,22 @@ export interface QueryPeopleArgs {
   search: string;
 }
 
+/** The arguments of Query.workOrder. */
+export interface QueryWorkOrderArgs {
+  /** Its id. */
+  id: string;
+}
+
+/** The arguments of Query.workOrders. */
+export interface QueryWorkOrdersArgs {
+  /** Which ones; all when it is left out. */
+  filter?: WorkOrderFilter | null;
+  /** How many to return, 1 to 100. */
+  first?: number | null;
+  /** Continue after this cursor. */
+  after?: string | null;
+}
+
 /** The caller of this request. */
 export interface Viewer {
   /** The company. */
@@ -536,6 +568,22 @@ export interface Mutation {
   declineEstimate: EstimatePayload;
   /** Takes an estimate or the request for one back; its link leads nowhere any more. */
   withdrawEstimate: EstimatePayload;
+  /** Orders a repair of an approved report, from a vendor or from the company's own workshop. */
+  createWorkOrder: WorkOrderPayload;
+  /** Changes an order that is not done yet. */
+  updateWorkOrder: WorkOrderPayload;
+  /** Takes an order a step on. The report follows: the first order that starts begins its repair, the last that is finished completes it. */
+  moveWorkOrder: WorkOrderPayload;
+  /** Says whether a task of an order is done. */
+  setWorkOrderTask: WorkOrderPayload;
+  /** Records what was paid for an order; the report's actualCost becomes the sum. A bill that takes it above what was approved by more than the tolerance needs an approval limit for that sum; where two persons are needed it waits for the second. */
+  recordInvoice: InvoicePayload;
+  /** Approves a bill that waits for a second person. */
+  approveInvoice: InvoicePayload;
+  /** Declares a bill void that was recorded wrongly; it no longer counts, and its number may be used again. */
+  voidInvoice: InvoicePayload;
+  /** Sets by how many percent a repair may cost more than was approved before somebody must allow that. Administrators only. */
+  setCostTolerance: SetCostTolerancePayload;
 }
 
 /** The arguments of Mutation.createDamageReport. */
@@ -868,6 +916,54 @@ export interface MutationWithdrawEstimateArgs {
   input: CloseEstimateInput;
 }
 
+/** The arguments of Mutation.createWorkOrder. */
+export interface MutationCreateWorkOrderArgs {
+  /** What is to be done. */
+  input: CreateWorkOrderInput;
+}
+
+/** The arguments of Mutation.updateWorkOrder. */
+export interface MutationUpdateWorkOrderArgs {
+  /** What becomes different. */
+  input: UpdateWorkOrderInput;
+}
+
+/** The arguments of Mutation.moveWorkOrder. */
+export interface MutationMoveWorkOrderArgs {
+  /** The order and its step. */
+  input: MoveWorkOrderInput;
+}
+
+/** The arguments of Mutation.setWorkOrderTask. */
+export interface MutationSetWorkOrderTaskArgs {
+  /** The task. */
+  input: SetWorkOrderTaskInput;
+}
+
+/** The arguments of Mutation.recordInvoice. */
+export interface MutationRecordInvoiceArgs {
+  /** The bill. */
+  input: RecordInvoiceInput;
+}
+
+/** The arguments of Mutation.approveInvoice. */
+export interface MutationApproveInvoiceArgs {
+  /** The bill. */
+  input: ApproveInvoiceInput;
+}
+
+/** The arguments of Mutation.voidInvoice. */
+export interface MutationVoidInvoiceArgs {
+  /** The bill, and why. */
+  input: VoidInvoiceInput;
+}
+
+/** The arguments of Mutation.setCostTolerance. */
+export interface MutationSetCostToleranceArgs {
+  /** How much. */
+  input: SetCostToleranceInput;
+}
+
 /** What can be followed. */
 export interface Subscription {
   /** Each new report of this company, optionally of one vehicle only. */
@@ -978,6 +1074,10 @@ export interface DamageReport {
   estimates: Array<Estimate>;
   /** The amount that is approved: the estimated cost while the report is approved, in repair or completed. An accepted estimate sets it; raising it is judged like an approval. Null when nothing is approved, or no amount is known. */
   approvedAmount: Money | null;
+  /** What workshops were asked to do about it, oldest first. Null for drivers. */
+  workOrders: Array<WorkOrder> | null;
+  /** When the vehicle was away for this repair, as its work orders say, newest first; orders that overlap are one time. */
+  downtimes: Array<Downtime>;
 }
 
 /** The arguments of DamageReport.history. */
@@ -1206,6 +1306,8 @@ export interface Vehicle {
   risk: VehicleRisk;
   /** What was damaged on the vehicle at a moment, newest first: the answer to "was it already there?" */
   damagesAt: Array<VehicleDamage>;
+  /** When the vehicle was away for repairs, newest first, at most 100; and what is planned. */
+  downtimes: Array<Downtime>;
 }
 
 /** The arguments of Vehicle.odometer. */
@@ -1914,6 +2016,8 @@ export interface ReportPolicy {
   approvalLimits: Array<ApprovalLimit>;
   /** The deadlines, by priority. */
   deadlines: Array<ReportDeadlines>;
+  /** By how many percent a repair may cost more than was approved before somebody must allow that. */
+  costTolerancePercent: number;
 }
 
 /** What a role may approve. */
@@ -1978,7 +2082,7 @@ export interface HistoryEntry {
   reason: string | null;
   /** The fields that changed. */
   changes: Array<FieldChange>;
-  /** The number of the zone, photo, attachment or estimate that it is about. */
+  /** The number of the zone, photo, attachment, estimate or work order that it is about. */
   number: number | null;
   /** The comment that it is about. */
   commentId: string | null;
@@ -2286,6 +2390,148 @@ export interface AcceptEstimatePayload {
   awaitsSecondApproval: boolean;
   /** Until when undoDamageReportTransition can take it back; null when it cannot. */
   undoUntil: DateTime | null;
+}
+
+/** What a workshop is asked to do. */
+export interface WorkOrder {
+  /** Its id. */
+  id: string;
+  /** The report that it is about. */
+  report: DamageReport;
+  /** The vehicle. */
+  vehicle: Vehicle;
+  /** Who does it; null for the company's own workshop. */
+  vendor: Vendor | null;
+  /** The number of the accepted estimate that it follows. */
+  estimateId: string | null;
+  /** Where it stands. */
+  state: WorkOrderState;
+  /** The steps that lead on from here. */
+  steps: Array<WorkOrderStep>;
+  /** When the work shall begin. */
+  plannedStart: DateTime | null;
+  /** When it shall be done. */
+  plannedEnd: DateTime | null;
+  /** When the work began. */
+  startedAt: DateTime | null;
+  /** When it ended. */
+  finishedAt: DateTime | null;
+  /** What it may cost. */
+  budget: Money | null;
+  /** What its bills come to that count. */
+  cost: Money;
+  /** What the workshop should know. */
+  instructions: string;
+  /** What is to be done, point by point. */
+  tasks: Array<WorkOrderTask>;
+  /** What was recorded as paid for it, oldest first. */
+  invoices: Array<Invoice>;
+  /** When it was written. */
+  createdAt: DateTime;
+  /** Who wrote it; null for a program. */
+  createdBy: Person | null;
+  /** Grows by one with each change. */
+  version: number;
+}
+
+/** One point of a work order. */
+export interface WorkOrderTask {
+  /** Its number within the order. */
+  id: string;
+  /** What is to be done. */
+  title: string;
+  /** Whether it is done. */
+  done: boolean;
+  /** When it was. */
+  doneAt: DateTime | null;
+  /** Who said so. */
+  doneBy: Person | null;
+}
+
+/** A vendor's bill, or what the own workshop used. */
+export interface Invoice {
+  /** Its id. */
+  id: string;
+  /** The vendor's own number. */
+  number: string | null;
+  /** The date on it, at midnight UTC. */
+  dated: DateTime | null;
+  /** Whether it counts. */
+  state: InvoiceState;
+  /** The sum of its lines. */
+  total: Money;
+  /** What it is made of. */
+  lines: Array<InvoiceLine>;
+  /** When it was recorded. */
+  recordedAt: DateTime;
+  /** By whom; null for a program. */
+  recordedBy: Person | null;
+  /** Why it is void. */
+  voidReason: string | null;
+}
+
+/** One line of a bill. */
+export interface InvoiceLine {
+  /** What it is for. */
+  kind: CostKind;
+  /** In words. */
+  title: string;
+  /** How much. */
+  amount: Money;
+}
+
+/** A time in which a vehicle was away. */
+export interface Downtime {
+  /** Since when. */
+  from: DateTime;
+  /** Until when; null while it lasts, or when the end of a plan is not known. */
+  until: DateTime | null;
+  /** Whether it is only planned. */
+  planned: boolean;
+  /** How many hours that is; up to now while it lasts. */
+  hours: number;
+}
+
+/** Work orders, page by page. */
+export interface WorkOrderConnection {
+  /** The orders, each with its cursor. */
+  edges: Array<WorkOrderEdge>;
+  /** The orders. */
+  nodes: Array<WorkOrder>;
+  /** Whether there are more. */
+  pageInfo: PageInfo;
+}
+
+/** An order in a page. */
+export interface WorkOrderEdge {
+  /** Continue after this one with it. */
+  cursor: string;
+  /** The order. */
+  node: WorkOrder;
+}
+
+/** The order as it is now. */
+export interface WorkOrderPayload {
+  /** The order. */
+  workOrder: WorkOrder;
+  /** Its report, which may have followed. */
+  report: DamageReport;
+}
+
+/** The bill as it is now. */
+export interface InvoicePayload {
+  /** The bill. */
+  invoice: Invoice;
+  /** The order that it is for. */
+  workOrder: WorkOrder;
+  /** The report with its cost. */
+  report: DamageReport;
+}
+
+/** The policy as it is now. */
+export interface SetCostTolerancePayload {
+  /** What the company has decided. */
+  policy: ReportPolicy;
 }
 
 /** A place on Earth, WGS 84. */
@@ -2974,4 +3220,122 @@ export interface CloseEstimateInput {
   version?: number | null;
   /** Why, up to 2,000 characters. */
   reason?: string | null;
+}
+
+/** Which work orders; conditions combine. */
+export interface WorkOrderFilter {
+  /** In one of these states. */
+  state?: Array<WorkOrderState> | null;
+  /** Of this vendor. */
+  vendorId?: string | null;
+  /** Of the company's own workshop; not together with vendorId. */
+  ownWorkshop?: boolean | null;
+  /** Of this vehicle. */
+  vehicleId?: string | null;
+  /** Planned to begin before this moment. */
+  plannedBefore?: DateTime | null;
+}
+
+/** A work order to write. */
+export interface CreateWorkOrderInput {
+  /** The report; its repair must be approved. */
+  reportId: string;
+  /** The accepted estimate that it follows: its vendor, total and lines count where nothing else is said. */
+  estimateId?: string | null;
+  /** Who shall do it; left out: the company's own workshop. */
+  vendorId?: string | null;
+  /** When the work shall begin; the order is then SCHEDULED. */
+  plannedStart?: DateTime | null;
+  /** When it shall be done. */
+  plannedEnd?: DateTime | null;
+  /** What it may cost, in major units; left out: what was approved. */
+  budget?: Decimal | null;
+  /** What the workshop should know, up to 5,000 characters. */
+  instructions?: string | null;
+  /** What is to be done, point by point; up to 100. */
+  tasks?: Array<string> | null;
+}
+
+/** A work order to change; what is left out stays. */
+export interface UpdateWorkOrderInput {
+  /** The order. */
+  id: string;
+  /** The version that the change is based on; it is refused when the order changed since. */
+  version?: number | null;
+  /** Who shall do it; null: the company's own workshop. Only before the work begins. */
+  vendorId?: string | null;
+  /** What it may cost, in major units. */
+  budget?: Decimal | null;
+  /** What the workshop should know. */
+  instructions?: string | null;
+  /** What is left to be done: replaces the tasks that are not done. */
+  tasks?: Array<string> | null;
+}
+
+/** A step of a work order. */
+export interface MoveWorkOrderInput {
+  /** The order. */
+  id: string;
+  /** The version that the step is based on; it is refused when the order changed since. */
+  version?: number | null;
+  /** The step. */
+  step: WorkOrderStep;
+  /** For SCHEDULE: when the work shall begin. */
+  plannedStart?: DateTime | null;
+  /** For SCHEDULE: when it shall be done. */
+  plannedEnd?: DateTime | null;
+  /** Why, up to 2,000 characters; CANCEL asks for it. */
+  reason?: string | null;
+}
+
+/** A task of a work order. */
+export interface SetWorkOrderTaskInput {
+  /** The order. */
+  workOrderId: string;
+  /** The task's number. */
+  taskId: string;
+  /** Whether it is done. */
+  done: boolean;
+}
+
+/** A line of a bill. */
+export interface InvoiceLineInput {
+  /** What it is for. */
+  kind: CostKind;
+  /** In words. */
+  title?: string | null;
+  /** How much, in major units. */
+  amount: Decimal;
+}
+
+/** A bill to record. */
+export interface RecordInvoiceInput {
+  /** The order that it is for; its vendor sent it. */
+  workOrderId: string;
+  /** The vendor's own number; a vendor's bill has one, and each one once. */
+  number?: string | null;
+  /** The date on it. */
+  dated?: DateTime | null;
+  /** What it is made of, 1 to 100 lines. */
+  lines: Array<InvoiceLineInput>;
+}
+
+/** A bill to approve. */
+export interface ApproveInvoiceInput {
+  /** The bill. */
+  id: string;
+}
+
+/** A bill to declare void. */
+export interface VoidInvoiceInput {
+  /** The bill. */
+  id: string;
+  /** Why, up to 2,000 characters. */
+  reason: string;
+}
+
+/** How much more a repair may cost. */
+export interface SetCostToleranceInput {
+  /** In percent of what was approved, 0 to 100. */
+  percent: number;
 }

@@ -13,7 +13,8 @@ static pg_fixture fx;
 
 static const char *const TABLES[] = { "facilities", "vehicles", "drivers", "damage_reports", "report_search", "damage_photos", "assessments",
 	"photo_embeddings", "idempotency_keys", "events", "rollup_day", "rollup_month", "vendors", "odometer_readings", "driver_assignments", "rollup_depot", "rollup_vehicle", "rollup_cell", "saved_filters",
-	"transfers", "approval_limits", "sla_policies", "damage_zones", "report_comments", "comment_mentions", "report_attachments" };
+	"transfers", "approval_limits", "sla_policies", "damage_zones", "report_comments", "comment_mentions", "report_attachments",
+	"repair_policies", "work_orders", "work_order_tasks", "invoices", "invoice_lines" };
 
 static const char *sql(const char *text)
 {
@@ -61,6 +62,11 @@ static void load(void)
 		"INSERT INTO report_comments (tenant_id, report_id, body) SELECT tenant_id, id, 'x' FROM damage_reports;"
 		"INSERT INTO comment_mentions SELECT c.tenant_id, u.id, c.id, c.report_id FROM report_comments c JOIN users u USING (tenant_id);"
 		"INSERT INTO report_attachments (tenant_id, report_id, id, sha256, name, media_type, bytes) SELECT tenant_id, id, 1, sha256('x'), 'a', 'text/plain', 1 FROM damage_reports;"
+		"INSERT INTO repair_policies SELECT t, 10 FROM generate_series(1, 2) t;"
+		"INSERT INTO work_orders (tenant_id, id, report_id, vehicle_id) SELECT tenant_id, 1, id, 1 FROM damage_reports;"
+		"INSERT INTO work_order_tasks (tenant_id, work_order_id, id, title) SELECT tenant_id, 1, 1, 'x' FROM damage_reports;"
+		"INSERT INTO invoices (tenant_id, id, work_order_id, report_id, state, total) SELECT tenant_id, 1, 1, id, 1, 1 FROM damage_reports;"
+		"INSERT INTO invoice_lines (tenant_id, invoice_id, id, kind, amount) SELECT tenant_id, 1, 1, 1, 1 FROM damage_reports;"
 		"SELECT rollup_fold()");
 }
 

@@ -1,0 +1,35 @@
+/* Root fields and fields of other types that work_order.c, invoice.c, claim.c and claim_pack.c resolve. */
+#ifndef FL_API_WORK_ORDER_INT_H
+#define FL_API_WORK_ORDER_INT_H
+
+#include "api/api_int.h"
+#include "fleet/invoice.h"
+#include "fleet/work_order.h"
+
+FL_API_RESOLVER(fl_api_work_order_by_id);
+FL_API_RESOLVER(fl_api_work_orders);
+FL_API_RESOLVER(fl_api_create_work_order);
+FL_API_RESOLVER(fl_api_update_work_order);
+FL_API_RESOLVER(fl_api_move_work_order);
+FL_API_RESOLVER(fl_api_set_work_order_task);
+FL_API_RESOLVER(fl_api_report_work_orders);
+FL_API_RESOLVER(fl_api_report_downtimes);
+FL_API_RESOLVER(fl_api_vehicle_downtimes);
+
+FL_API_RESOLVER(fl_api_record_invoice);
+FL_API_RESOLVER(fl_api_approve_invoice);
+FL_API_RESOLVER(fl_api_void_invoice);
+FL_API_RESOLVER(fl_api_order_invoices);
+FL_API_RESOLVER(fl_api_order_cost);
+FL_API_RESOLVER(fl_api_set_cost_tolerance);
+
+/* Rows that belong to parents by a number: each parent's own, as a list. Both numbers are int32_t at these offsets; the rows come
+ * grouped by it. */
+FL_MUST fl_err fl_api_number_keys(fl_ctx *ctx, const fl_gql_batch *batch, size_t offset, fl_gql_keys_i64 *keys, int32_t **ids);
+FL_MUST fl_err fl_api_scatter_numbers(fl_ctx *ctx, const void *rows, size_t stride, size_t count, size_t offset, const fl_gql_keys_i64 *keys,
+	fl_gql_batch *batch);
+/* Money of the company from cents in a column, once for all. */
+FL_MUST fl_err fl_api_report_of(fl_ctx *ctx, fl_uuid id, const fl_report **out);
+FL_MUST fl_err fl_api_order_of(fl_ctx *ctx, int32_t id, const fl_order **out);
+
+#endif
