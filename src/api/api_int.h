@@ -204,6 +204,9 @@ struct fl_estimate_pick;
 FL_MUST fl_err fl_api_estimate_pick(fl_ctx *ctx, const fl_gql_value *in, struct fl_estimate_pick *out);
 FL_API_RESOLVER(fl_api_report_estimates);
 fl_err fl_api_report_approved_amount(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out);
+FL_API_RESOLVER(fl_api_request_estimate);
+FL_API_RESOLVER(fl_api_renew_estimate_link);
+FL_API_RESOLVER(fl_api_revoke_estimate_link);
 FL_API_RESOLVER(fl_api_submit_estimate);
 FL_API_RESOLVER(fl_api_accept_estimate);
 FL_API_RESOLVER(fl_api_decline_estimate);
@@ -295,6 +298,8 @@ FL_MUST fl_err await_sse_complete(fl_ctx *ctx, fl_response *res);
 fl_err fl_api_tile(fl_ctx *ctx, fl_request *req, fl_response *res);
 /* photos.c: answers GET /photos/:report/:photo/:variant. */
 fl_err fl_api_photo_bytes(fl_ctx *ctx, fl_request *req, fl_response *res);
+/* The same for who bears a link to an estimate: GET /quote/:token/photos/:photo/:variant. No originals. */
+fl_err fl_api_quote_photo(fl_ctx *ctx, fl_request *req, fl_response *res);
 /* auth.c: false when a browser sent the request from a page of another site. */
 bool fl_api_same_origin(const fl_request *req);
 /* auth.c: false when a page of another site could have sent the request without asking first (no preflight). */

@@ -1,6 +1,6 @@
 /* Estimates of repairs: DamageReport.estimates, and what managers do with them. */
 #include "api/api_int.h"
-#include "fleet/estimate.h"
+#include "fleet/quote.h"
 
 /* ---- DamageReport ---- */
 
@@ -70,6 +70,19 @@ static fl_err current(fl_ctx *ctx, const fl_gql_field *field, const void *parent
 	return FL_OK;
 }
 
+static fl_err link_of(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	*out = fl_gql_object(((const fl_estimate *)parent)->has_link ? parent : NULL);
+	return FL_OK;
+}
+
+const struct fl_api_estimate_link fl_api_estimate_link = {
+	.expires_at = FL_COLUMN(fl_estimate, link_expires_at),
+	.revoked = FL_COLUMN(fl_estimate, link_revoked),
+	.uses = FL_COLUMN(fl_estimate, link_uses),
+	.last_used_at = FL_COLUMN(fl_estimate, link_used_at),
+};
+
 /* The revisions of all estimates of their reports at once: they stand ordered by report and estimate. */
 static fl_err revisions(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
@@ -110,6 +123,7 @@ const struct fl_api_estimate fl_api_estimate = {
 	.decided_by = FL_BATCH(decided_by),
 	.reason = FL_COLUMN(fl_estimate, reason),
 	.is_open = FL_GETTER(is_open),
+	.link = FL_GETTER(link_of),
 	.current = FL_GETTER(current),
 	.revisions = FL_BATCH(revisions),
 };
@@ -370,4 +384,55 @@ fl_err fl_api_decline_estimate(fl_ctx *ctx, const fl_gql_field *field, fl_gql_ba
 fl_err fl_api_withdraw_estimate(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	return close_estimate(ctx, field, FL_ESTIMATE_WITHDRAW, batch);
+}
+
+/* ---- Links ---- */
+
+const struct fl_api_estimate_link_payload fl_api_estimate_link_payload = {
+	.estimate = FL_POINTER(fl_asked, estimate),
+	.url = FL_COLUMN(fl_asked, url),
+	.mailed = FL_COLUMN(fl_asked, mailed),
+	.mail_problem = FL_COLUMN(fl_asked, mail_why),
+};
+
+fl_err fl_api_request_estimate(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	const fl_gql_value *in = fl_gql_arg(field, "input"), *vendor_id = fl_gql_member(in, "vendorId");
+	fl_estimate_request request = {
+		.email = fl_gql_text(fl_gql_member(in, "email")),
+		.message = fl_gql_text(fl_gql_member(in, "message")),
+		.expires_at = fl_gql_int_or(fl_gql_member(in, "expiresAt"), 0),
+		.mail = fl_gql_bool_or(fl_gql_member(in, "mail"), true),
+	};
+	fl_asked *made = fl_new(ctx->mem, fl_asked);
+	if (!made)
+		return FL_NOMEM;
+	FL_TRY(fl_api_uuid(ctx, "reportId", fl_gql_member(in, "reportId"), &request.report));
+	if (fl_gql_given(vendor_id))
+		FL_TRY(fl_api_id(ctx, "vendorId", vendor_id, &request.vendor_id));
+	FL_TRY(fl_estimate_ask(ctx, &request, made));
+	batch->results[0] = fl_gql_object(made);
+	return FL_OK;
+}
+
+fl_err fl_api_renew_estimate_link(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	const fl_gql_value *in = fl_gql_arg(field, "input");
+	fl_estimate_pick pick;
+	fl_asked *made = fl_new(ctx->mem, fl_asked);
+	if (!made)
+		return FL_NOMEM;
+	FL_TRY(fl_api_estimate_pick(ctx, in, &pick));
+	FL_TRY(fl_estimate_relink(ctx, &pick, fl_gql_int_or(fl_gql_member(in, "expiresAt"), 0),
+		fl_gql_bool_or(fl_gql_member(in, "mail"), true), made));
+	batch->results[0] = fl_gql_object(made);
+	return FL_OK;
+}
+
+fl_err fl_api_revoke_estimate_link(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
+{
+	fl_estimate_pick pick;
+	FL_TRY(fl_api_estimate_pick(ctx, fl_gql_arg(field, "input"), &pick));
+	FL_TRY(fl_estimate_unlink(ctx, &pick));
+	return answer(ctx, pick.report, pick.id, batch);
 }

@@ -2,6 +2,7 @@
  * serves several people may. */
 #include "api/api_int.h"
 #include "fleet/custody_log.h"
+#include "fleet/quote.h"
 
 #include <unistd.h>
 
@@ -72,5 +73,21 @@ fl_err fl_api_photo_bytes(fl_ctx *ctx, fl_request *req, fl_response *res)
 	FL_TRY(choose(ctx, photo, req->captures[2], &v));
 	if (fl_str_eq(req->captures[2], FL_STR("original")))
 		FL_TRY(fl_custody_opened(ctx, FL_EVENT_PHOTO_OPENED, "photo", report_id, (int16_t)number, (fl_str){}));
+	return send_blob(ctx, req, res, &v);
+}
+
+/* A vendor looks at the damage; the original, with whatever the camera wrote into it, stays ours. */
+fl_err fl_api_quote_photo(fl_ctx *ctx, fl_request *req, fl_response *res)
+{
+	const fl_photo_row *photo = NULL;
+	int32_t number = 0;
+	variant v;
+	if (!fl_str_i32(req->captures[1], &number))
+		number = 0; /* the token is looked up all the same */
+	FL_TRY(fl_quote_photo(ctx, req->captures[0], number, &photo));
+	if (fl_str_eq(req->captures[2], FL_STR("original")))
+		return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no such page");
+	FL_TRY(choose(ctx, photo, req->captures[2], &v));
+	fl_response_header(res, FL_STR("Referrer-Policy"), FL_STR("no-referrer"));
 	return send_blob(ctx, req, res, &v);
 }

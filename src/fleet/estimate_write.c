@@ -247,8 +247,8 @@ fl_err fl_estimate_next(fl_ctx *ctx, const fl_estimate *before, fl_estimate *aft
 	if (before->now.number >= FL_ESTIMATE_REVISIONS_MAX)
 		return fl_fail(&ctx->diag, FL_LIMIT, "an estimate has at most %d revisions", FL_ESTIMATE_REVISIONS_MAX);
 	after->now.number = (int16_t)(before->now.number + 1);
-	if (after->now.number == 1)
-		after->state = FL_ESTIMATE_SUBMITTED;
+	/* The first time, whatever came before; asked again, it is a revision. */
+	after->state = after->now.number == 1 ? FL_ESTIMATE_SUBMITTED : FL_ESTIMATE_REVISED;
 	return FL_OK;
 }
 

@@ -8,6 +8,7 @@
  *	GET  /                      the reports, newest first       ?status= &severity= &search= &after=
  *	GET  /reports/:number       one report, beside the list     POST: a decision, by a form
  *	GET  /r/:vehicle            a driver's page                 POST: a report with photos, by a form
+ *	GET  /quote/:token          a vendor's estimate, by a link  POST: the lines; also as JSON
  *	GET  /login                 ?next= &token=                  POST: e-mail and password; POST /logout
  *	GET  /graphiql              the API explorer
  *	GET  /assets/...            scripts, styles, pictures       (hashed names: kept for a year)
@@ -17,7 +18,8 @@
  * web/src/queries, which the script uses too. Nothing here knows tables, and everything that is shown is checked by the API.
  * Text reaches HTML only through html.h, which escapes it; there is no inline script and no inline style, and the
  * Content-Security-Policy says so.
- * Forms are taken from our own origin only. Without a session every page but /login leads to /login.
+ * Forms are taken from our own origin only. Without a session every page but /login leads to /login;
+ * /quote/:token asks for none: its token is the key, and no cookie counts there.
  * Threads: a page is read-only once made and may serve any number of loops. */
 #ifndef FL_PAGE_H
 #define FL_PAGE_H

@@ -99,6 +99,8 @@ fl_err handle_report(fl_ctx *ctx, fl_request *req, fl_response *res);
 fl_err handle_change(fl_ctx *ctx, fl_request *req, fl_response *res);
 fl_err handle_driver(fl_ctx *ctx, fl_request *req, fl_response *res);
 fl_err handle_file(fl_ctx *ctx, fl_request *req, fl_response *res);
+fl_err handle_quote(fl_ctx *ctx, fl_request *req, fl_response *res);
+fl_err handle_quote_form(fl_ctx *ctx, fl_request *req, fl_response *res);
 fl_err handle_login(fl_ctx *ctx, fl_request *req, fl_response *res);
 fl_err handle_login_form(fl_ctx *ctx, fl_request *req, fl_response *res);
 fl_err handle_logout(fl_ctx *ctx, fl_request *req, fl_response *res);

@@ -1,7 +1,7 @@
 # ./fleet test [SUITE...]: every suite, or those named. Read by ./fleet, which has say, progress, configure and compile.
 # Each suite prints a line a test or a group, and counts; the last line of all is 'N passed, N failed'.
 
-suites_all=(layers unit asan graphql federation api commands explain faults backup maintain replicas notices e2e photos)
+suites_all=(layers unit asan graphql federation api commands explain faults backup maintain replicas notices quote e2e photos)
 passed=0
 failed=0
 
@@ -123,6 +123,11 @@ suite_maintain() {
 suite_notices() {
 	title "webhooks and alerts, with real receivers"
 	counting node "$root/tests/notices/run.mjs"
+}
+
+suite_quote() {
+	title "estimates by a link: the vendor's page, without account and without script"
+	counting node "$root/tests/quote/run.mjs"
 }
 
 suite_e2e() {

@@ -560,6 +560,12 @@ export interface Mutation {
   removeAttachment: RemoveAttachmentPayload;
   /** Says from where a photo looks at the vehicle. */
   setPhotoAngle: SetPhotoAnglePayload;
+  /** Asks a vendor for an estimate: makes a link to a page where it is written, without an account. The link is in this answer and nowhere else. */
+  requestEstimate: EstimateLinkPayload;
+  /** Makes a new link in place of the old one; an estimate that was declined or has expired is asked for again. */
+  renewEstimateLink: EstimateLinkPayload;
+  /** Revokes the link to an estimate: from now on it leads to a page that says so. */
+  revokeEstimateLink: EstimatePayload;
   /** Enters an estimate for a vendor, as from paper or a mail: a new one, or the next revision of one that there is. What it comes to is counted here. */
   submitEstimate: EstimatePayload;
   /** Accepts an estimate: its total becomes the report's cost, the report is approved as by APPROVE and under the same limits, and the report's other estimates are declined. In a report that is approved already it changes the approved amount. */
@@ -890,6 +896,24 @@ export interface MutationRemoveAttachmentArgs {
 export interface MutationSetPhotoAngleArgs {
   /** The photo and its angle. */
   input: SetPhotoAngleInput;
+}
+
+/** The arguments of Mutation.requestEstimate. */
+export interface MutationRequestEstimateArgs {
+  /** The report, and who is asked. */
+  input: RequestEstimateInput;
+}
+
+/** The arguments of Mutation.renewEstimateLink. */
+export interface MutationRenewEstimateLinkArgs {
+  /** The estimate. */
+  input: RenewEstimateLinkInput;
+}
+
+/** The arguments of Mutation.revokeEstimateLink. */
+export interface MutationRevokeEstimateLinkArgs {
+  /** The estimate. */
+  input: EstimateInput;
 }
 
 /** The arguments of Mutation.submitEstimate. */
@@ -2302,10 +2326,24 @@ export interface Estimate {
   reason: string | null;
   /** Whether it can be accepted, as far as it goes by itself. */
   isOpen: boolean;
+  /** The link by which the vendor writes it; null when there is none. */
+  link: EstimateLink | null;
   /** What was sent in last; null when nothing was. */
   current: EstimateRevision | null;
   /** Everything that was sent in, oldest first. */
   revisions: Array<EstimateRevision>;
+}
+
+/** A link to an estimate. Where it leads is told once, to who makes it. */
+export interface EstimateLink {
+  /** Until when it is good. */
+  expiresAt: DateTime;
+  /** Whether it was revoked. */
+  revoked: boolean;
+  /** How often it was used, for the page or a photo. */
+  uses: number;
+  /** When it was used last. */
+  lastUsedAt: DateTime | null;
 }
 
 /** An estimate as it was sent in; it never changes. */
@@ -2372,6 +2410,18 @@ export interface EstimateLine {
   zoneId: string | null;
   /** What it costs after discount and before tax: quantity times price, rounded to the cent with halves up, less the discount, rounded likewise. */
   net: Money;
+}
+
+/** A link to an estimate. */
+export interface EstimateLinkPayload {
+  /** The estimate. */
+  estimate: Estimate;
+  /** The link. It is not kept: nobody can ask for it again. */
+  url: string;
+  /** Whether it was sent to the address. */
+  mailed: boolean;
+  /** Why it was not. */
+  mailProblem: string | null;
 }
 
 /** The estimate after a change. */
@@ -3174,6 +3224,36 @@ export interface EstimateLineInput {
   side?: VehicleSide | null;
   /** The number of the report's zone that it is for. */
   zoneId?: string | null;
+}
+
+/** Who is asked for an estimate. */
+export interface RequestEstimateInput {
+  /** The report. */
+  reportId: string;
+  /** The vendor; this or an address, or both. */
+  vendorId?: string | null;
+  /** The address; the vendor's own when it is left out. */
+  email?: string | null;
+  /** What the vendor is told, up to 2,000 characters. */
+  message?: string | null;
+  /** Until when the link is good: at most 180 days, 14 when it is left out. */
+  expiresAt?: DateTime | null;
+  /** Whether the link is sent to the address, where the server can send mail. */
+  mail?: boolean;
+}
+
+/** A new link to an estimate. */
+export interface RenewEstimateLinkInput {
+  /** The report. */
+  reportId: string;
+  /** The estimate. */
+  estimateId: string;
+  /** The version that the caller saw; it is refused when the estimate changed since. */
+  version?: number | null;
+  /** Until when the link is good: at most 180 days, 14 when it is left out. */
+  expiresAt?: DateTime | null;
+  /** Whether the link is sent to the address, where the server can send mail. */
+  mail?: boolean;
 }
 
 /** What a vendor sent in. */
