@@ -96,6 +96,8 @@ fl_err fl_conn_attach(fl_db_conn *c, PGconn *pg)
 		memset(c->prepared, 0, c->prepared_cap * sizeof *c->prepared);
 	c->db->stats.connects++;
 	c->db->stats.up++;
+	if (c->db->replicas)
+		fl_replicas_doubt(c->db);
 	fl_conn_read(c); /* starts watching */
 	return FL_OK;
 }

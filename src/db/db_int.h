@@ -163,6 +163,7 @@ fl_db *fl_replica_db(struct fl_replica *replica);
 /* Whether the primary has to be asked instead. */
 bool fl_replica_failed(fl_ctx *ctx, struct fl_replica *replica, fl_err err);
 void fl_replica_replayed(struct fl_replica *replica, uint64_t lsn);
+void fl_replicas_doubt(fl_db *db); /* a new connection to the primary: it may be another one */
 void fl_replica_lost(struct fl_replica *replica); /* a connection: what it had replayed counts no more */
 void fl_view_saw(fl_ctx *ctx, fl_db *db, uint64_t lsn);
 
@@ -185,6 +186,7 @@ void fl_request_gather(fl_db *db, fl_db_request *r); /* into the wave of its ten
 /* Waits for the request and hands the results over; frees it. */
 FL_MUST fl_err fl_request_await(fl_ctx *ctx, fl_db *db, fl_db_request *r);
 FL_MUST fl_err fl_db_away(fl_ctx *ctx, const fl_db *db); /* why there is no connection: FL_UNAVAILABLE or FL_BUSY */
+FL_MUST fl_err await_statements_quietly(fl_ctx *ctx, fl_db *db, const fl_stmt *stmts, int count); /* not counted, not told */
 void fl_db_wake_keeper(fl_db *db);
 FL_MUST fl_err await_keeper_news(fl_ctx *ctx, fl_db *db); /* until a connection came up, or the keeper ended */
 

@@ -269,7 +269,7 @@ fl_err fl_request_await(fl_ctx *ctx, fl_db *db, fl_db_request *r)
 	return err;
 }
 
-static fl_err await_batch(fl_ctx *ctx, fl_db *db, const fl_stmt *stmts, int count)
+static fl_err await_batch(fl_ctx *ctx, fl_db *db, const fl_stmt *stmts, int count, bool quiet)
 {
 	fl_db_conn *c = fl_conn_pick(db);
 	bool generic = stmts[0].sql->generic;
@@ -291,6 +291,7 @@ static fl_err await_batch(fl_ctx *ctx, fl_db *db, const fl_stmt *stmts, int coun
 	}
 	fl_wait_init(&wait);
 	r->wait = &wait;
+	r->quiet = quiet;
 	u->owner = r;
 	set = fl_unit_add(u, FL_STEP_SET);
 	set->tenant_id = r->tenant_id;
@@ -326,7 +327,7 @@ fl_err await_query(fl_ctx *ctx, fl_db *db, const fl_sql *sql, const fl_args *arg
 	struct fl_replica *replica;
 
 	if (sql->write)
-		return await_batch(ctx, db, &stmt, 1);
+		return await_batch(ctx, db, &stmt, 1, false);
 	replica = fl_replica_pick(ctx, db);
 	if (replica) {
 		fl_err err = await_one(ctx, fl_replica_db(replica), sql, args, rows);
@@ -340,7 +341,12 @@ fl_err await_query(fl_ctx *ctx, fl_db *db, const fl_sql *sql, const fl_args *arg
 
 fl_err await_statements(fl_ctx *ctx, fl_db *db, const fl_stmt *stmts, int count)
 {
-	return count > 0 ? await_batch(ctx, db, stmts, count) : FL_OK;
+	return count > 0 ? await_batch(ctx, db, stmts, count, false) : FL_OK;
+}
+
+fl_err await_statements_quietly(fl_ctx *ctx, fl_db *db, const fl_stmt *stmts, int count)
+{
+	return await_batch(ctx, db, stmts, count, true);
 }
 
 fl_db_error fl_db_last_error(const fl_db *db)

@@ -106,6 +106,14 @@ void fl_replica_replayed(fl_replica *r, uint64_t lsn)
 	refresh(r);
 }
 
+/* A write that goes over the new connection must not be looked for on a replica of the server before. */
+void fl_replicas_doubt(fl_db *db)
+{
+	db->replicas->sampled = 0;
+	for (int i = 0; i < db->replicas->count; i++)
+		refresh(&db->replicas->items[i]);
+}
+
 /* It may have been started again, and then begins to replay from some time before. */
 void fl_replica_lost(fl_replica *r)
 {
@@ -160,7 +168,7 @@ static fl_err ask(fl_ctx *ctx, fl_db *db, fl_pg_standing *out)
 	const fl_rows *rows;
 	const fl_stmt stmts[] = { { &as_login, NULL, NULL }, { &standing, NULL, &rows } };
 
-	FL_TRY(await_statements(ctx, db, stmts, FL_COUNT(stmts)));
+	FL_TRY(await_statements_quietly(ctx, db, stmts, FL_COUNT(stmts)));
 	*out = read_standing(rows);
 	return FL_OK;
 }

@@ -60,19 +60,19 @@ void await_freshness(fl_ctx *ctx)
 	fl_db_view *view = ctx->view;
 	fl_redis_reply reply = {};
 	fl_ctx own;
-	if (!view || view->primary)
+	if (!view || view->primary || view->replicas)
 		return;
-	view->replicas = true;
-	if (view->pin)
+	if (view->pin || !ctx->services->redis || !fl_db_has_good_replica(ctx->services->db)) {
+		view->replicas = true;
+		view->primary = !view->pin; /* not known how new a replica would have to be, should one come */
 		return;
-	view->primary = true; /* until it is known how new they must be */
-	if (!ctx->services->redis || !fl_db_has_good_replica(ctx->services->db))
-		return;
+	}
 	const fl_str command[] = { FL_STR("MGET"), key_of_person(ctx), key_of_company(ctx, ctx->caller.tenant_id) };
 	fl_ctx_derive(&own, ctx, REDIS_LIMIT_US);
 	fl_err err = command[1].ptr && command[2].ptr ? await_redis(&own, ctx->services->redis, &reply, FL_COUNT(command), command) : FL_NOMEM;
 	fl_ctx_fini(&own);
-	view->primary = err != FL_OK;
+	view->replicas = true;
+	view->primary |= err != FL_OK;
 	for (size_t i = 0; err == FL_OK && i < reply.count; i++)
 		view->floor = FL_MAX(view->floor, mark_of(&reply.items[i]));
 }

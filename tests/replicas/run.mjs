@@ -1,5 +1,6 @@
 // A primary and two streaming replicas: who answers, who never sees less than before, and what happens when one of them goes.
 import { execFile } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root, runTests, startFleet, until } from '../lib/fleet.mjs';
@@ -7,6 +8,7 @@ import { Cluster } from './cluster.mjs';
 
 const run = promisify(execFile);
 const program = process.env.FLEET_PROGRAM ?? join(root, 'build', 'fleet');
+const THREADS = 2;
 const LAG_MS = 4000; // long enough that a paused replica stays in use while a test asks a few questions
 
 const cluster = new Cluster(['p', 'a', 'b']);
@@ -33,14 +35,29 @@ async function post(query, variables, headers) {
 const bearer = (who) => ({ authorization: `Bearer ${fleet.tokens[who]}` });
 const nameOf = async (id, headers) => (await post(read, { id }, headers)).data.facility?.name ?? null;
 
+const metric = async (name) => {
+	const line = (await (await fetch(`${fleet.url}/metrics`)).text()).split('\n').find((row) => row.startsWith(`${name} `));
+	return Number(line.slice(name.length + 1));
+};
+const reads = (target) => metric(`fleet_db_reads_total{target="${target}"}`);
+const failedOf = (number) => metric(`fleet_replica_failed_total{replica="${number}"}`);
 const states = async () => (await (await fetch(`${fleet.url}/readyz`)).json()).replicas;
-const stateIs = (index, wanted) => until(`replica ${index + 1} is ${wanted}`, async () => (await states())[index] === wanted);
-const reads = async (target) => Number(new RegExp(`^fleet_db_reads_total\\{target="${target}"\\} (\\d+)`, 'm').exec(await (await fetch(`${fleet.url}/metrics`)).text())[1]);
+// All loops ask it, or none does and one of them says why.
+const stateIs = (index, wanted) => until(`replica ${index + 1} is ${wanted}`, async () =>
+	(await metric(`fleet_replica_used{replica="${index + 1}"}`)) === (wanted === 'good' ? THREADS : 0) && (wanted === 'good' || (await states())[index] === wanted));
 const ofReplicas = async () => (await reads('replica 1')) + (await reads('replica 2'));
 
 // Redis's marks are taken away, as if they had been of another Redis.
-async function forget() {
-	await run('redis-cli', ['-s', join(fleet.home, 'run', 'redis.sock'), 'FLUSHALL']);
+const redis = async (...args) => (await run('redis-cli', ['-s', join(fleet.home, 'run', 'redis.sock'), ...args])).stdout.trim();
+const forget = () => redis('FLUSHALL');
+
+// A write, and no mark of it is left: neither that of who wrote, nor that of the event that was published.
+async function writeUnmarked(name) {
+	await forget();
+	const answer = await post(rename, { id: ids.depot, name }, bearer('manager'));
+	await until('the event is published', async () => (await redis('KEYS', 'fleet:told:*')) !== '');
+	await forget();
+	return answer;
 }
 
 // Until a replica has answered who asks: its marks are then those of the replica's state.
@@ -105,8 +122,7 @@ const tests = [
 		await cluster.pause('a');
 		await cluster.pause('b');
 		try {
-			await post(rename, { id: ids.depot, name: 'not yet everywhere' }, bearer('manager'));
-			await forget();
+			await writeUnmarked('not yet everywhere');
 			const before = await ofReplicas();
 			expect((await nameOf(ids.depot, bearer('auditor'))) === old, 'somebody else saw it: the tests above prove nothing');
 			expect((await ofReplicas()) > before, 'no replica was asked');
@@ -124,8 +140,7 @@ const tests = [
 		await cluster.pause('a');
 		await cluster.pause('b');
 		try {
-			const { written } = await post(rename, { id: ids.depot, name: 'seen' }, bearer('manager'));
-			await forget();
+			const { written } = await writeUnmarked('seen');
 			expect((await nameOf(ids.depot, { ...bearer('auditor'), 'fleet-written': written })) === 'seen', 'the primary was not asked');
 			expect((await nameOf(ids.depot, bearer('auditor'))) === 'seen', 'what the auditor saw is gone again');
 		} finally {
@@ -168,6 +183,7 @@ const tests = [
 			await until('load on the replica', async () => (await reads('replica 1')) > started + 50);
 			await cluster.kill('a');
 			await stateIs(0, 'away');
+			expect((await states())[1] === 'good', 'the other one went too');
 			const since = answered;
 			await until('the others go on', () => answered > since + 50);
 			await cluster.start('a');
@@ -178,6 +194,38 @@ const tests = [
 			going = false;
 			await Promise.all(load);
 		}
+	} },
+	{ name: 'queries that the replay of the log cuts off are asked again, and nobody notices', run: async () => {
+		await bothGood();
+		let going = true;
+		const load = Array.from({ length: 8 }, async () => {
+			while (going) await post('{ damageReports(first: 100) { edges { node { number vehicle { name } photos { id } } } } }', {}, bearer('manager'));
+		});
+		for (const name of ['a', 'b']) await cluster.sql(name, 'ALTER SYSTEM SET max_standby_streaming_delay = 0');
+		for (const name of ['a', 'b']) await cluster.sql(name, 'SELECT pg_reload_conf()');
+		try {
+			await until('the replay has cut a query off', async () => {
+				await cluster.sql('p', 'BEGIN; LOCK TABLE fleet.vehicles IN ACCESS EXCLUSIVE MODE; COMMIT');
+				return (await failedOf(1)) + (await failedOf(2)) > 1;
+			});
+		} finally {
+			going = false;
+			await Promise.all(load);
+			for (const name of ['a', 'b']) await cluster.sql(name, 'ALTER SYSTEM RESET max_standby_streaming_delay');
+			for (const name of ['a', 'b']) await cluster.sql(name, 'SELECT pg_reload_conf()');
+		}
+	} },
+	{ name: 'no statement that a replica may run has effects', run: async () => {
+		const effects = (await cluster.sql('p', "SELECT proname FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname IN ('fleet', 'platform') AND provolatile = 'v'")).split('\n');
+		const pattern = new RegExp(`\\b(${effects.join('|')}|nextval|pg_notify|pg_\\w*advisory\\w*)\\(|\\b(INSERT INTO|(?<!FOR )UPDATE \\w+|DELETE FROM|CREATE|TRUNCATE)\\b`);
+		let seen = 0;
+		for (const folder of ['api', 'fleet', 'queue'].map((name) => join(root, 'src', name)))
+			for (const file of readdirSync(folder).filter((name) => name.endsWith('.c')))
+				for (const [, name, , body] of readFileSync(join(folder, file), 'utf8').matchAll(/\bfl_sql\s+(\w+)(\[\])?\s*=\s*\{([\s\S]*?)\};/g)) {
+					seen++;
+					expect(/\.write = true/.test(body) || !pattern.test(body), `${file}: ${name} has effects and is not marked .write`);
+				}
+		expect(seen > 100, `only ${seen} statements were found`);
 	} },
 	{ name: 'the command line shows them', run: async () => {
 		const env = { ...process.env, FLEET_HOME: fleet.home, FLEET_PG_URL: cluster.url('p', 'a', 'b'), FLEET_PG_REPLICAS: `${cluster.url('a')},${cluster.url('b')}` };
@@ -221,7 +269,7 @@ try {
 	await cluster.makePrimary('p');
 	await cluster.makeReplica('a', 'p');
 	await cluster.makeReplica('b', 'p');
-	fleet = await startFleet({ seedReports: 100, threads: 1, args: ['--pg-url', cluster.url('p', 'a'), '--pg-replicas', `${cluster.url('a')},${cluster.url('b')}`,
+	fleet = await startFleet({ seedReports: 100, threads: THREADS, args: ['--pg-url', cluster.url('p', 'a'), '--pg-replicas', `${cluster.url('a')},${cluster.url('b')}`,
 		'--replica-lag-ms', String(LAG_MS)] });
 	good = await runTests(tests);
 	await fleet.stop();
