@@ -259,3 +259,48 @@ fl_err app_client_download(app_client *client, fl_str path, FILE *out, int64_t t
 	fl_buf_fini(&s.answer.answer);
 	return err;
 }
+
+/* ---- pages ---- */
+
+/* What the form is sent with: browsers name the page that it came from, and the server takes forms of its own pages only. */
+static struct curl_slist *headers_of_page(const app_client *client, bool form)
+{
+	struct curl_slist *list = headers_for(client, true);
+	char *origin = fl_str_cstr(client->mem, fl_str_fmt(client->mem, "Origin: %" FL_FMT, FL_ARG(client->url)));
+	return list && form && origin ? curl_slist_append(list, origin) : list;
+}
+
+static fl_err keep_page(const app_client *client, CURL *curl, const transfer *t, app_page *out)
+{
+	char *location = NULL;
+	*out = (app_page){ .body = fl_str_dup(client->mem, fl_buf_view(&t->answer)) };
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &out->status);
+	curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &location);
+	out->location = fl_str_dup(client->mem, fl_str_z(location));
+	return t->answer.len && !out->body.ptr ? FL_NOMEM : FL_OK;
+}
+
+fl_err app_client_page(app_client *client, fl_str path, const fl_str *form, int64_t timeout_us, app_page *out, fl_diag *diag)
+{
+	FL_AUTO_BUF fl_buf body = fl_buf_make(1 << 20);
+	transfer t = { .answer = fl_buf_make(ANSWER_MAX), .percent = -1 };
+	if (!client->handle)
+		client->handle = curl_easy_init();
+	CURL *curl = client->handle;
+	char *address = fl_str_cstr(client->mem, fl_str_fmt(client->mem, "%" FL_FMT "%" FL_FMT, FL_ARG(client->url), FL_ARG(path)));
+	struct curl_slist *headers = headers_of_page(client, form);
+	fl_err err = FL_NOMEM;
+
+	if (form)
+		fl_buf_add(&body, form->ptr, form->len);
+	if (curl && address && headers && fl_buf_err(&body) == FL_OK) {
+		set_options(client, curl, &t, address, headers, &body, timeout_us);
+		if (!form)
+			curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
+		CURLcode code = curl_easy_perform(curl);
+		err = code == CURLE_OK ? keep_page(client, curl, &t, out) : network_error(client, code, &t, diag);
+	}
+	curl_slist_free_all(headers);
+	fl_buf_fini(&t.answer);
+	return err;
+}

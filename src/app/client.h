@@ -31,4 +31,13 @@ FL_MUST fl_err app_client_ask(app_client *client, fl_str document, fl_str variab
 /* Writes what GET of the path gives to out. Errors: as above, and FL_IO. */
 FL_MUST fl_err app_client_download(app_client *client, fl_str path, FILE *out, int64_t timeout_us, fl_diag *diag);
 
+typedef struct app_page {
+	long status;
+	fl_str body;     /* at most 64 MB */
+	fl_str location; /* where a redirect leads; empty: nowhere */
+} app_page;
+
+/* GET of a path, or with a form POST of it: "name=value&name=value", encoded. Whatever the status is, it is an answer. Errors: the network's. */
+FL_MUST fl_err app_client_page(app_client *client, fl_str path, const fl_str *form, int64_t timeout_us, app_page *out, fl_diag *diag);
+
 #endif

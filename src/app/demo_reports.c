@@ -1,7 +1,7 @@
 #include "app/client.h"
+#include "app/demo_picture.h"
 #include "app/demo_reports.h"
 #include "app/documents.h"
-#include "picture/picture.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { COUNT_MAX = 100, MEM_MAX = 256 << 20, NICE = 10 };
+enum { COUNT_MAX = 100, NICE = 10 };
 
 typedef struct plan {
 	app_home home;
@@ -68,33 +68,6 @@ static fl_scene scene_of(const story *s, int index, bool close)
 	return scene;
 }
 
-static fl_err keep(const char *path, fl_str bytes)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return FL_IO;
-	fl_err err = write(fd, bytes.ptr, bytes.len) == (ssize_t)bytes.len ? FL_OK : FL_IO;
-	close(fd);
-	return err;
-}
-
-static fl_err draw(const story *s, int index, bool close, const char *path, app_upload *out)
-{
-	fl_arena mem = fl_arena_make(MEM_MAX);
-	fl_scene scene = scene_of(s, index, close);
-	fl_image image;
-	fl_str bytes;
-	fl_err err = fl_scene_draw(&scene, &mem, &image);
-	if (err == FL_OK)
-		err = fl_picture_write(&image, &(fl_picture_file){ .format = FL_PHOTO_JPEG, .quality = 88 }, &mem, &bytes);
-	if (err == FL_OK) {
-		err = keep(path, bytes);
-		*out = (app_upload){ path, (int64_t)bytes.len };
-	}
-	fl_arena_fini(&mem);
-	return err;
-}
-
 /* ---- filing ---- */
 
 
@@ -122,6 +95,7 @@ static fl_err file_one(plan *p, int index, fl_diag *diag)
 {
 	const story *s = &stories[(size_t)index % FL_COUNT(stories)];
 	fl_arena mem = fl_arena_make(4 << 20);
+	const fl_scene scenes[2] = { scene_of(s, index, false), scene_of(s, index, true) };
 	app_upload photos[2];
 	const fl_json *data;
 	char *paths[2] = { fl_str_cstr(&mem, fl_str_fmt(&mem, "%s/demo-side.jpg", p->home.tmp)),
@@ -129,7 +103,7 @@ static fl_err file_one(plan *p, int index, fl_diag *diag)
 	fl_str variables = variables_of(&mem, s, index);
 	fl_err err = paths[0] && paths[1] && variables.ptr ? FL_OK : FL_NOMEM;
 	for (int i = 0; i < 2 && err == FL_OK; i++)
-		err = draw(s, index, i == 1, paths[i], &photos[i]);
+		err = app_demo_picture(&scenes[i], paths[i], &photos[i]);
 	p->client.mem = &mem;
 	if (err == FL_OK)
 		err = app_client_ask(&p->client, app_document_file_demo, variables, photos, 2, "variables.input.photos", FL_MINUTE_US, &data, diag);

@@ -1,5 +1,6 @@
 #include "app/documents.h"
 
+#include "app/script.h"
 #include "asset/asset.h"
 
 #define REPORT_FIELDS                                                                                                            \
@@ -29,6 +30,27 @@ static size_t add(fl_str *out, size_t count, fl_str text)
 	return count;
 }
 
+fl_str app_day_script(void)
+{
+	fl_asset asset = {};
+	return fl_asset_find(FL_STR("demo/manager.day"), &asset) ? asset.bytes : FL_STR("");
+}
+
+static size_t add_day(fl_str *out, size_t count)
+{
+	fl_arena mem = fl_arena_make(4 << 20);
+	fl_diag diag = {};
+	app_step *steps;
+	size_t step_count = 0;
+	if (app_script_parse(app_day_script(), &mem, &steps, &step_count, &diag) != FL_OK)
+		fl_warn("the script of the day: %s", diag.text);
+	for (size_t i = 0; i < step_count; i++)
+		if (steps[i].operation.len)
+			count = add(out, count, steps[i].operation);
+	fl_arena_fini(&mem);
+	return count;
+}
+
 /* web/queries holds them as the scripts send them; those that are fragments alone are no document and are left out later. */
 size_t app_own_documents(fl_str out[APP_DOCUMENTS_MAX])
 {
@@ -44,5 +66,5 @@ size_t app_own_documents(fl_str out[APP_DOCUMENTS_MAX])
 		if (fl_str_ends(asset.path, FL_STR(".graphql")))
 			count = add(out, count, asset.bytes);
 	}
-	return count;
+	return add_day(out, count);
 }

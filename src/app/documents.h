@@ -4,7 +4,7 @@
 
 #include "base/base.h"
 
-enum { APP_DOCUMENTS_MAX = 64 };
+enum { APP_DOCUMENTS_MAX = 160 };
 
 extern const fl_str app_document_file_report; /* files a report with its photos */
 extern const fl_str app_document_ask_report;  /* the report with its assessment */
@@ -12,7 +12,9 @@ extern const fl_str app_document_file_demo;   /* a report of the demo company */
 extern const fl_str app_document_send_import; /* a file to be imported */
 extern const fl_str app_document_ask_import;  /* how far the import is */
 
-/* All of them, and those of the pages; returns how many. */
+fl_str app_day_script(void); /* what `fleet demo day` plays: script.h */
+
+/* All of them, and those of the pages and of the day; returns how many. */
 size_t app_own_documents(fl_str out[APP_DOCUMENTS_MAX]);
 
 #endif

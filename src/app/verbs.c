@@ -7,10 +7,12 @@ extern const app_verb app_verb_documents, app_verb_up, app_verb_report, app_verb
 
 extern const app_verb app_verb_import, app_verb_export, app_verb_company, app_verb_overview;
 extern const app_verb app_verb_rebuild;
+extern const app_verb app_verb_demo;
 
 const app_verb *const app_verbs[] = {
 	&app_verb_up,
 	&app_verb_report,
+	&app_verb_demo,
 	&app_verb_import,
 	&app_verb_export,
 	&app_verb_company,

@@ -6,7 +6,7 @@
  *		return FL_NOT_FOUND;
  *	send(script.bytes, script.etag);
  *
- * Paths: sql/migrations/NAME.sql, web/... (what web/dist holds), models/damage.onnx and models/damage.json.
+ * Paths: sql/migrations/NAME.sql, web/... (what web/dist holds), models/damage.onnx models/damage.json, demo/manager.day.
  * Everything is read-only and lives as long as the process; any thread may ask. A look-up is a binary search. */
 #ifndef FL_ASSET_H
 #define FL_ASSET_H

@@ -1,7 +1,15 @@
 # ./fleet test [SUITE...]: every suite, or those named. Read by ./fleet, which has say, progress, configure and compile.
 # Each suite prints a line a test or a group, and counts; the last line of all is 'N passed, N failed'.
 
-suites_all=(layers unit asan graphql federation api commands explain faults backup maintain replicas notices quote e2e photos)
+suites_all=(
+	layers unit asan
+	graphql federation api
+	commands quote day
+	explain
+	faults backup replicas
+	maintain notices
+	e2e photos
+)
 passed=0
 failed=0
 
@@ -93,6 +101,11 @@ suite_api() {
 suite_commands() {
 	title "the command line: import, export, company, overview"
 	counting node "$root/tests/commands/run.mjs"
+}
+
+suite_day() {
+	title "a manager's day, through the API alone"
+	counting node "$root/tests/day/run.mjs"
 }
 
 suite_explain() {
