@@ -182,6 +182,8 @@ const struct fl_api_damage_report fl_api_damage_report = {
 	.approved_amount = FL_GETTER(fl_api_report_approved_amount),
 	.work_orders = FL_BATCH(fl_api_report_work_orders),
 	.downtimes = FL_BATCH(fl_api_report_downtimes),
+	.claim = FL_BATCH(fl_api_report_claim),
+	.net_cost = FL_BATCH(fl_api_report_net_cost),
 };
 
 /* ---- Money, GeoPoint ---- */

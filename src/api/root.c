@@ -415,6 +415,8 @@ const struct fl_api_mutation fl_api_mutation = {
 	.approve_invoice = FL_BATCH(fl_api_approve_invoice),
 	.void_invoice = FL_BATCH(fl_api_void_invoice),
 	.set_cost_tolerance = FL_BATCH(fl_api_set_cost_tolerance),
+	.save_claim = FL_BATCH(fl_api_save_claim),
+	.move_claim = FL_BATCH(fl_api_move_claim),
 };
 
 const struct fl_api_create_damage_report_payload fl_api_create_damage_report_payload = { .report = FL_SELF };

@@ -45,6 +45,9 @@
 #define FL_EVENT_INVOICE_RECORDED "invoice.recorded"
 #define FL_EVENT_INVOICE_APPROVED "invoice.approved"
 #define FL_EVENT_INVOICE_VOIDED "invoice.voided"
+#define FL_EVENT_CLAIM_OPENED "claim.opened"
+#define FL_EVENT_CLAIM_CHANGED "claim.changed"
+#define FL_EVENT_CLAIM_MOVED "claim.moved"
 
 #define FL_EVENT_HOLD_SET "hold.set"
 #define FL_EVENT_HOLD_RELEASED "hold.released"

@@ -68,6 +68,7 @@ void fl_services_fini(fl_services *services);
 	X(POLICY_WRITE, "set limits and deadlines", 0, 0, 0, 1)                                                          \
 	X(ERASE, "erase what is known of a person, hold reports and set how long they are kept", 0, 0, 0, 1)                    \
 	X(REPAIR, "order repairs and record what they cost", 0, 1, 0, 1)                                               \
+	X(CLAIM, "keep insurance claims", 0, 1, 0, 1)                                                                  \
 	X(INTEGRATE, "set up webhooks", 0, 0, 0, 1)                                                                    \
 	X(ALERT, "set up alerts", 0, 1, 1, 1)                                                                          \
 	X(EXPLAIN, "see how an operation is executed", 0, 1, 0, 1)

@@ -1,5 +1,6 @@
 #include "fleet/history.h"
 #include "fleet/lifecycle.h"
+#include "fleet/claim.h"
 #include "fleet/work_order.h"
 #include "fleet/zone.h"
 
@@ -137,7 +138,7 @@ static void put_task(fl_buf *buf, const fl_json *data)
 {
 	bool done = fl_json_bool(fl_json_get(data, FL_STR("done")), true);
 	fl_buf_fmt(buf, " marked as %s: ", done ? "done" : "not done");
-	fl_buf_str(buf, fl_json_str(fl_json_get(data, FL_STR("title")), FL_STR("a task")));
+	fl_buf_str(buf, fl_json_str(fl_json_get(data, FL_STR("name")), FL_STR("a task")));
 }
 
 static void put_invoice(fl_buf *buf, const char *did, const fl_json *data)
@@ -242,6 +243,18 @@ static void put_text(fl_buf *buf, const fl_history_entry *e, const fl_json *data
 	case FL_HISTORY_INVOICE_RECORDED: put_invoice(buf, "recorded", data); break;
 	case FL_HISTORY_INVOICE_APPROVED: put_invoice(buf, "approved, as the second person,", data); break;
 	case FL_HISTORY_INVOICE_VOIDED: put_invoice(buf, "declared void", data); break;
+	case FL_HISTORY_CLAIM_OPENED:
+		fl_buf_lit(buf, " began the insurance claim");
+		put_changes(buf, e, false);
+		break;
+	case FL_HISTORY_CLAIM_CHANGED:
+		fl_buf_lit(buf, " changed the insurance claim");
+		put_changes(buf, e, false);
+		break;
+	case FL_HISTORY_CLAIM_MOVED:
+		fl_buf_fmt(buf, " %s", fl_claim_verb_past(fl_claim_verb_find(fl_json_str(fl_json_get(data, FL_STR("step")), FL_STR("")))));
+		put_changes(buf, e, false);
+		break;
 	case FL_HISTORY_NONE:
 	case FL_HISTORY_OTHER:
 		fl_buf_lit(buf, " did something");
@@ -290,7 +303,7 @@ static const fl_sql history_sql = {
 	"SELECT h.* FROM unnest($1::uuid[]) r CROSS JOIN LATERAL (SELECT e.report_id, e.id, e.type, e.actor, event_open(e.tenant_id, e.id, e.data),"
 	" (SELECT u.name FROM users u WHERE u.id = e.actor) FROM events e WHERE e.report_id = r AND e.id >= $2 AND e.id < $3"
 	" AND ($5 OR (e.type NOT IN ('photo.opened', 'attachment.opened', 'work_order.created', 'work_order.changed')"
-	" AND NOT coalesce((e.data->>'internal')::boolean, false) AND e.type NOT LIKE 'estimate.%' AND e.type NOT LIKE 'invoice.%'))"
+	" AND NOT coalesce((e.data->>'internal')::boolean, false) AND e.type NOT LIKE 'estimate.%' AND e.type NOT LIKE 'invoice.%' AND e.type NOT LIKE 'claim.%'))"
 	" ORDER BY e.id DESC LIMIT $4) h",
 };
 

@@ -43,6 +43,9 @@
 	X(INVOICE_RECORDED, "invoice.recorded")                                                                                  \
 	X(INVOICE_APPROVED, "invoice.approved")                                                                                  \
 	X(INVOICE_VOIDED, "invoice.voided")                                                                                      \
+	X(CLAIM_OPENED, "claim.opened")                                                                                          \
+	X(CLAIM_CHANGED, "claim.changed")                                                                                        \
+	X(CLAIM_MOVED, "claim.moved")                                                                                            \
 	X(OTHER, "")
 
 typedef enum fl_history_kind {

@@ -374,8 +374,10 @@ static fl_err changed_data(fl_ctx *ctx, const fl_order *before, const fl_order *
 	if (before->has_budget != after->has_budget || before->budget_cents != after->budget_cents)
 		fl_event_pair(&j, "budget", before->has_budget ? fl_money_text(ctx->mem, before->budget_cents) : (fl_str) {},
 			fl_money_text(ctx->mem, after->budget_cents));
-	if (!fl_str_eq(before->instructions, after->instructions))
-		fl_event_pair(&j, "instructions", before->instructions, after->instructions);
+	if (!fl_str_eq(before->instructions, after->instructions)) {
+		fl_json_key(&j, FL_STR("instructions"));
+		fl_json_put_bool(&j, true); /* that they changed; what they say stands in the order */
+	}
 	if (patch->has_tasks) {
 		fl_json_key(&j, FL_STR("tasks"));
 		fl_json_put_i64(&j, (int64_t)patch->task_count);
@@ -561,7 +563,7 @@ static fl_err mark(fl_ctx *ctx, fl_repair *r, const fl_order *order, int16_t tas
 	open_data(&j, order->id);
 	fl_json_key(&j, FL_STR("task"));
 	fl_json_put_i64(&j, task);
-	fl_json_key(&j, FL_STR("title"));
+	fl_json_key(&j, FL_STR("name"));
 	fl_json_put_str(&j, fl_row_text(rows, 0, 0));
 	fl_json_key(&j, FL_STR("done"));
 	fl_json_put_bool(&j, done);

@@ -79,7 +79,7 @@ export type DamageReportTransition = "SUBMIT" | "ASSESS" | "TRIAGE" | "APPROVE" 
 export type SlaState = "OK" | "DUE_SOON" | "OVERDUE";
 
 /** What kind of thing happened. */
-export type HistoryKind = "CREATED" | "ASSESSED" | "MOVED" | "ENDORSED" | "UNDONE" | "CHANGED" | "OVERDUE" | "ZONE_ADDED" | "ZONE_CHANGED" | "ZONE_REPAIRED" | "ZONE_REMOVED" | "COMMENTED" | "COMMENT_EDITED" | "COMMENT_REMOVED" | "ATTACHED" | "DETACHED" | "ATTACHMENT_OPENED" | "PHOTO_OPENED" | "PHOTO_CHANGED" | "ESTIMATE_REQUESTED" | "ESTIMATE_LINKED" | "ESTIMATE_UNLINKED" | "ESTIMATE_SUBMITTED" | "ESTIMATE_ACCEPTED" | "ESTIMATE_DECLINED" | "ESTIMATE_WITHDRAWN" | "ESTIMATE_EXPIRED" | "ESTIMATE_RELEASED" | "HELD" | "RELEASED" | "ORDER_CREATED" | "ORDER_CHANGED" | "ORDER_MOVED" | "ORDER_TASK" | "INVOICE_RECORDED" | "INVOICE_APPROVED" | "INVOICE_VOIDED" | "OTHER";
+export type HistoryKind = "CREATED" | "ASSESSED" | "MOVED" | "ENDORSED" | "UNDONE" | "CHANGED" | "OVERDUE" | "ZONE_ADDED" | "ZONE_CHANGED" | "ZONE_REPAIRED" | "ZONE_REMOVED" | "COMMENTED" | "COMMENT_EDITED" | "COMMENT_REMOVED" | "ATTACHED" | "DETACHED" | "ATTACHMENT_OPENED" | "PHOTO_OPENED" | "PHOTO_CHANGED" | "ESTIMATE_REQUESTED" | "ESTIMATE_LINKED" | "ESTIMATE_UNLINKED" | "ESTIMATE_SUBMITTED" | "ESTIMATE_ACCEPTED" | "ESTIMATE_DECLINED" | "ESTIMATE_WITHDRAWN" | "ESTIMATE_EXPIRED" | "ESTIMATE_RELEASED" | "HELD" | "RELEASED" | "ORDER_CREATED" | "ORDER_CHANGED" | "ORDER_MOVED" | "ORDER_TASK" | "INVOICE_RECORDED" | "INVOICE_APPROVED" | "INVOICE_VOIDED" | "CLAIM_OPENED" | "CLAIM_CHANGED" | "CLAIM_MOVED" | "OTHER";
 
 /** The part of a vehicle that a zone lies on. */
 export type ZonePart = "FRONT_BUMPER" | "REAR_BUMPER" | "HOOD" | "ROOF" | "TRUNK" | "FRONT_DOOR" | "REAR_DOOR" | "SLIDING_DOOR" | "CARGO_DOOR" | "FRONT_FENDER" | "REAR_QUARTER" | "SIDE_PANEL" | "SILL" | "PILLAR" | "MIRROR" | "WINDSHIELD" | "REAR_WINDOW" | "SIDE_WINDOW" | "HEADLIGHT" | "TAIL_LIGHT" | "INDICATOR" | "GRILLE" | "NUMBER_PLATE" | "FRONT_WHEEL" | "REAR_WHEEL" | "FRONT_TIRE" | "REAR_TIRE" | "UNDERBODY" | "EXHAUST" | "LOAD_AREA" | "TAIL_LIFT" | "SEAT" | "DASHBOARD" | "TRIM" | "ENGINE" | "OTHER";
@@ -122,6 +122,12 @@ export type CostKind = "LABOUR" | "PARTS" | "PAINT" | "TAX" | "OTHER";
 
 /** Whether a bill counts. */
 export type InvoiceState = "COUNTS" | "HELD" | "VOID";
+
+/** Where a claim stands. */
+export type ClaimState = "OPEN" | "SUBMITTED" | "ACCEPTED" | "PARTLY_PAID" | "PAID" | "DENIED" | "CLOSED";
+
+/** A step of a claim. */
+export type ClaimStep = "SUBMIT" | "ACCEPT" | "PAY" | "DENY" | "APPEAL" | "CLOSE" | "REOPEN";
 
 /** What can be asked. */
 export interface Query {
@@ -590,6 +596,10 @@ export interface Mutation {
   voidInvoice: InvoicePayload;
   /** Sets by how many percent a repair may cost more than was approved before somebody must allow that. Administrators only. */
   setCostTolerance: SetCostTolerancePayload;
+  /** Begins the insurance claim of a report, or changes it. The claim number is found by the search. */
+  saveClaim: ClaimPayload;
+  /** Takes the claim a step on. */
+  moveClaim: ClaimPayload;
 }
 
 /** The arguments of Mutation.createDamageReport. */
@@ -988,6 +998,18 @@ export interface MutationSetCostToleranceArgs {
   input: SetCostToleranceInput;
 }
 
+/** The arguments of Mutation.saveClaim. */
+export interface MutationSaveClaimArgs {
+  /** What becomes different. */
+  input: SaveClaimInput;
+}
+
+/** The arguments of Mutation.moveClaim. */
+export interface MutationMoveClaimArgs {
+  /** The step. */
+  input: MoveClaimInput;
+}
+
 /** What can be followed. */
 export interface Subscription {
   /** Each new report of this company, optionally of one vehicle only. */
@@ -1102,6 +1124,10 @@ export interface DamageReport {
   workOrders: Array<WorkOrder> | null;
   /** When the vehicle was away for this repair, as its work orders say, newest first; orders that overlap are one time. */
   downtimes: Array<Downtime>;
+  /** What an insurer was asked to pay; null when nobody was, and for drivers. */
+  claim: Claim | null;
+  /** What the repair costs the company: the actual cost less what the insurer paid. Null before the actual cost is known, and for drivers. */
+  netCost: Money | null;
 }
 
 /** The arguments of DamageReport.history. */
@@ -2584,6 +2610,72 @@ export interface SetCostTolerancePayload {
   policy: ReportPolicy;
 }
 
+/** What an insurer was asked to pay of a report. */
+export interface Claim {
+  /** Where it stands. */
+  state: ClaimState;
+  /** The steps that lead on from here. */
+  steps: Array<ClaimStep>;
+  /** The insurer. */
+  insurer: string;
+  /** The number of the policy. */
+  policyNumber: string | null;
+  /** The insurer's number of the claim. */
+  claimNumber: string | null;
+  /** What the company bears itself. */
+  deductible: Money;
+  /** What was claimed. */
+  claimedAmount: Money | null;
+  /** What the insurer has paid. */
+  paidAmount: Money;
+  /** When the insurer was told, at midnight UTC. */
+  noticedOn: DateTime | null;
+  /** Who decides at the insurer; null when nobody is named, and for callers who may not see how to reach a person. */
+  adjuster: Adjuster | null;
+  /** What the insurer paid, payment by payment. */
+  payments: Array<ClaimPayment>;
+  /** When it was begun. */
+  createdAt: DateTime;
+  /** By whom; null for a program. */
+  createdBy: Person | null;
+  /** Grows by one with each change. */
+  version: number;
+}
+
+/** A person of an insurer. */
+export interface Adjuster {
+  /** Their name. */
+  name: string | null;
+  /** Their e-mail address. */
+  email: string | null;
+  /** Their phone number. */
+  phone: string | null;
+}
+
+/** A payment of an insurer. */
+export interface ClaimPayment {
+  /** Its number within the claim. */
+  id: string;
+  /** How much. */
+  amount: Money;
+  /** On which day, at midnight UTC. */
+  paidOn: DateTime;
+  /** The insurer's reference. */
+  reference: string | null;
+  /** When it was recorded. */
+  recordedAt: DateTime;
+  /** By whom; null for a program. */
+  recordedBy: Person | null;
+}
+
+/** The claim as it is now. */
+export interface ClaimPayload {
+  /** The claim. */
+  claim: Claim;
+  /** Its report. */
+  report: DamageReport;
+}
+
 /** A place on Earth, WGS 84. */
 export interface GeoPointInput {
   /** Degrees north, -90 to 90. */
@@ -3418,4 +3510,54 @@ export interface VoidInvoiceInput {
 export interface SetCostToleranceInput {
   /** In percent of what was approved, 0 to 100. */
   percent: number;
+}
+
+/** A claim to begin or to change; what is left out stays, an empty text takes it away. */
+export interface SaveClaimInput {
+  /** The report. */
+  reportId: string;
+  /** The version of the claim that the change is based on; it is refused when the claim changed since. */
+  version?: number | null;
+  /** The insurer; a new claim names one. */
+  insurer?: string | null;
+  /** The number of the policy. */
+  policyNumber?: string | null;
+  /** The insurer's number of the claim. */
+  claimNumber?: string | null;
+  /** What the company bears itself, in major units. */
+  deductible?: Decimal | null;
+  /** What is claimed, in major units; above the deductible. */
+  claimedAmount?: Decimal | null;
+  /** When the insurer was told. */
+  noticedOn?: DateTime | null;
+  /** Who decides at the insurer. */
+  adjuster?: AdjusterInput | null;
+}
+
+/** A person of an insurer; what is left out stays. */
+export interface AdjusterInput {
+  /** Their name. */
+  name?: string | null;
+  /** Their e-mail address. */
+  email?: string | null;
+  /** Their phone number. */
+  phone?: string | null;
+}
+
+/** A step of a claim. */
+export interface MoveClaimInput {
+  /** The report. */
+  reportId: string;
+  /** The version of the claim that the step is based on. */
+  version?: number | null;
+  /** The step. */
+  step: ClaimStep;
+  /** Why, up to 2,000 characters. */
+  reason?: string | null;
+  /** For PAY: how much, in major units. */
+  paidAmount?: Decimal | null;
+  /** For PAY: when; left out: today. */
+  paidOn?: DateTime | null;
+  /** For PAY: the insurer's reference. */
+  reference?: string | null;
 }
