@@ -140,17 +140,21 @@ static fl_err perform(app_client *client, CURL *curl, transfer *t, const fl_json
 	return read_answer(client, status, t, data, diag);
 }
 
+static struct curl_slist *with_token(const app_client *client, struct curl_slist *list)
+{
+	if (!client->token.len)
+		return list;
+	char *line = fl_str_cstr(client->mem, fl_str_fmt(client->mem, "Authorization: Bearer %" FL_FMT, FL_ARG(client->token)));
+	return list && line ? curl_slist_append(list, line) : list;
+}
+
 /* Bodies with files go as forms, others as JSON. */
 static struct curl_slist *headers_for(const app_client *client, bool form)
 {
 	struct curl_slist *list = curl_slist_append(NULL, "Accept: application/graphql-response+json, application/json");
 	if (list && !form)
 		list = curl_slist_append(list, "Content-Type: application/json");
-	if (client->token.len) {
-		char *line = fl_str_cstr(client->mem, fl_str_fmt(client->mem, "Authorization: Bearer %" FL_FMT, FL_ARG(client->token)));
-		list = line ? curl_slist_append(list, line) : list;
-	}
-	return list;
+	return with_token(client, list);
 }
 
 void app_client_close(app_client *client)
@@ -265,7 +269,7 @@ fl_err app_client_download(app_client *client, fl_str path, FILE *out, int64_t t
 /* What the form is sent with: browsers name the page that it came from, and the server takes forms of its own pages only. */
 static struct curl_slist *headers_of_page(const app_client *client, bool form)
 {
-	struct curl_slist *list = headers_for(client, true);
+	struct curl_slist *list = with_token(client, curl_slist_append(NULL, "Accept: text/html, */*"));
 	char *origin = fl_str_cstr(client->mem, fl_str_fmt(client->mem, "Origin: %" FL_FMT, FL_ARG(client->url)));
 	return list && form && origin ? curl_slist_append(list, origin) : list;
 }
