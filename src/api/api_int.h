@@ -32,7 +32,7 @@ typedef struct fl_page_info {
 	fl_str start, end; /* cursors; ptr NULL: the page is empty */
 } fl_page_info;
 
-enum { FL_CURSOR_REPORT = 'r', FL_CURSOR_VEHICLE = 'v', FL_CURSOR_DRIVER = 'd', FL_CURSOR_HIT = 'h', FL_PAGE_FIRST = 20, FL_PAGE_FIRST_MAX = 100 };
+enum { FL_CURSOR_REPORT = 'r', FL_CURSOR_VEHICLE = 'v', FL_CURSOR_DRIVER = 'd', FL_CURSOR_HIT = 'h', FL_CURSOR_INSPECTION = 'i', FL_PAGE_FIRST = 20, FL_PAGE_FIRST_MAX = 100 };
 
 /* An event on its way to subscribers: the parent of the subscription's root field. */
 typedef struct fl_change {
@@ -186,6 +186,23 @@ FL_API_RESOLVER(fl_api_decide_erasure_finding);
 FL_API_RESOLVER(fl_api_hold_damage_report);
 FL_API_RESOLVER(fl_api_release_damage_report);
 FL_API_RESOLVER(fl_api_report_hold);
+/* inspection.c, inspection_in.c */
+FL_API_RESOLVER(fl_api_inspection_by_id);
+FL_API_RESOLVER(fl_api_inspections);
+FL_API_RESOLVER(fl_api_inspections_awaiting_mechanic);
+FL_API_RESOLVER(fl_api_verify_inspection);
+FL_API_RESOLVER(fl_api_inspection_templates);
+FL_API_RESOLVER(fl_api_inspection_policy_of);
+FL_API_RESOLVER(fl_api_submit_inspection);
+FL_API_RESOLVER(fl_api_certify_inspection);
+FL_API_RESOLVER(fl_api_acknowledge_inspection);
+FL_API_RESOLVER(fl_api_save_inspection_template);
+FL_API_RESOLVER(fl_api_set_inspection_policy);
+FL_API_RESOLVER(fl_api_vehicle_inspections);
+FL_API_RESOLVER(fl_api_vehicle_last_inspection);
+FL_API_RESOLVER(fl_api_vehicle_open_defects);
+FL_API_RESOLVER(fl_api_vehicle_safe_to_operate);
+FL_API_RESOLVER(fl_api_report_inspection_defects);
 
 /* lifecycle.c: fields of DamageReport, Query and Mutation. */
 FL_API_RESOLVER(fl_api_report_ways);

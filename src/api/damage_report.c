@@ -184,6 +184,7 @@ const struct fl_api_damage_report fl_api_damage_report = {
 	.downtimes = FL_BATCH(fl_api_report_downtimes),
 	.claim = FL_BATCH(fl_api_report_claim),
 	.net_cost = FL_BATCH(fl_api_report_net_cost),
+	.inspection_defects = FL_BATCH(fl_api_report_inspection_defects),
 };
 
 /* ---- Money, GeoPoint ---- */

@@ -190,6 +190,12 @@ const struct fl_api_query fl_api_query = {
 	.people = FL_BATCH(fl_api_people),
 	.work_order = FL_BATCH(fl_api_work_order_by_id),
 	.work_orders = FL_BATCH(fl_api_work_orders),
+	.inspection = FL_BATCH(fl_api_inspection_by_id),
+	.inspections = FL_BATCH(fl_api_inspections),
+	.inspections_awaiting_mechanic = FL_BATCH(fl_api_inspections_awaiting_mechanic),
+	.verify_inspection = FL_BATCH(fl_api_verify_inspection),
+	.inspection_templates = FL_BATCH(fl_api_inspection_templates),
+	.inspection_policy = FL_BATCH(fl_api_inspection_policy_of),
 };
 
 /* ---- Viewer, Tenant ---- */
@@ -417,6 +423,11 @@ const struct fl_api_mutation fl_api_mutation = {
 	.set_cost_tolerance = FL_BATCH(fl_api_set_cost_tolerance),
 	.save_claim = FL_BATCH(fl_api_save_claim),
 	.move_claim = FL_BATCH(fl_api_move_claim),
+	.submit_inspection = FL_BATCH(fl_api_submit_inspection),
+	.certify_inspection = FL_BATCH(fl_api_certify_inspection),
+	.acknowledge_inspection = FL_BATCH(fl_api_acknowledge_inspection),
+	.save_inspection_template = FL_BATCH(fl_api_save_inspection_template),
+	.set_inspection_policy = FL_BATCH(fl_api_set_inspection_policy),
 };
 
 const struct fl_api_create_damage_report_payload fl_api_create_damage_report_payload = { .report = FL_SELF };

@@ -134,6 +134,10 @@ const struct fl_api_vehicle fl_api_vehicle = {
 	.risk = FL_BATCH(fl_api_vehicle_risk_of),
 	.damages_at = FL_BATCH(fl_api_vehicle_damages),
 	.downtimes = FL_BATCH(fl_api_vehicle_downtimes),
+	.inspections = FL_BATCH(fl_api_vehicle_inspections),
+	.last_inspection = FL_BATCH(fl_api_vehicle_last_inspection),
+	.open_defects = FL_BATCH(fl_api_vehicle_open_defects),
+	.safe_to_operate = FL_BATCH(fl_api_vehicle_safe_to_operate),
 };
 
 /* ---- Lists of vehicles ---- */

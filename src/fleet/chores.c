@@ -19,6 +19,7 @@ static const chore chores[] = {
 	{ { "chore_months", "SELECT platform.ensure_partitions(now()::date, (now() + interval '4 months')::date)", .write = true }, FL_HOUR_US },
 	{ { "chore_overview", "SELECT platform.overview_refresh()", .write = true }, FL_HOUR_US },
 	{ { "chore_erasures", "SELECT erasures_due()", .write = true }, FL_HOUR_US },
+	{ { "chore_inspections", "SELECT inspections_expire()", .write = true }, FL_HOUR_US },
 	{ { "chore_keys", "SELECT idempotency_prune()", .write = true }, FL_HOUR_US },
 };
 

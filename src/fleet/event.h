@@ -52,6 +52,13 @@
 #define FL_EVENT_HOLD_SET "hold.set"
 #define FL_EVENT_HOLD_RELEASED "hold.released"
 /* person.restricted, .erased, .kept and .redacted are written by the database (0040), in the transaction of what they tell. */
+#define FL_EVENT_INSPECTION_SUBMITTED "inspection.submitted" /* of a vehicle and no report; so for the next two */
+#define FL_EVENT_INSPECTION_CERTIFIED "inspection.certified"
+#define FL_EVENT_INSPECTION_ACKNOWLEDGED "inspection.acknowledged"
+#define FL_EVENT_INSPECTION_FOUND "inspection.found"         /* of the report that tells of the defect; so for the next */
+#define FL_EVENT_INSPECTION_RESOLVED "inspection.resolved"
+#define FL_EVENT_INSPECTION_TEMPLATE "inspection.template_saved"
+#define FL_EVENT_INSPECTION_POLICY "inspection.policy_set"
 
 enum { FL_EVENT_DATA_SENT_MAX = 8 << 10 }; /* bytes */
 

@@ -255,6 +255,16 @@ static void put_text(fl_buf *buf, const fl_history_entry *e, const fl_json *data
 		fl_buf_fmt(buf, " %s", fl_claim_verb_past(fl_claim_verb_find(fl_json_str(fl_json_get(data, FL_STR("step")), FL_STR("")))));
 		put_changes(buf, e, false);
 		break;
+	case FL_HISTORY_DEFECT_FOUND:
+		fl_buf_lit(buf, " found it in an inspection: ");
+		fl_buf_str(buf, fl_json_str(fl_json_get(data, FL_STR("item")), FL_STR("a defect")));
+		break;
+	case FL_HISTORY_DEFECT_RESOLVED:
+		fl_buf_lit(buf, " certified in an inspection: ");
+		fl_buf_str(buf, fl_json_str(fl_json_get(data, FL_STR("item")), FL_STR("a defect")));
+		fl_buf_lit(buf, ", ");
+		fl_buf_str(buf, fl_json_str(fl_json_get(data, FL_STR("found")), FL_STR("resolved")));
+		break;
 	case FL_HISTORY_NONE:
 	case FL_HISTORY_OTHER:
 		fl_buf_lit(buf, " did something");

@@ -46,6 +46,8 @@
 	X(CLAIM_OPENED, "claim.opened")                                                                                          \
 	X(CLAIM_CHANGED, "claim.changed")                                                                                        \
 	X(CLAIM_MOVED, "claim.moved")                                                                                            \
+	X(DEFECT_FOUND, "inspection.found")                                                                                      \
+	X(DEFECT_RESOLVED, "inspection.resolved")                                                                                \
 	X(OTHER, "")
 
 typedef enum fl_history_kind {

@@ -79,7 +79,7 @@ export type DamageReportTransition = "SUBMIT" | "ASSESS" | "TRIAGE" | "APPROVE" 
 export type SlaState = "OK" | "DUE_SOON" | "OVERDUE";
 
 /** What kind of thing happened. */
-export type HistoryKind = "CREATED" | "ASSESSED" | "MOVED" | "ENDORSED" | "UNDONE" | "CHANGED" | "OVERDUE" | "ZONE_ADDED" | "ZONE_CHANGED" | "ZONE_REPAIRED" | "ZONE_REMOVED" | "COMMENTED" | "COMMENT_EDITED" | "COMMENT_REMOVED" | "ATTACHED" | "DETACHED" | "ATTACHMENT_OPENED" | "PHOTO_OPENED" | "PHOTO_CHANGED" | "ESTIMATE_REQUESTED" | "ESTIMATE_LINKED" | "ESTIMATE_UNLINKED" | "ESTIMATE_SUBMITTED" | "ESTIMATE_ACCEPTED" | "ESTIMATE_DECLINED" | "ESTIMATE_WITHDRAWN" | "ESTIMATE_EXPIRED" | "ESTIMATE_RELEASED" | "HELD" | "RELEASED" | "ORDER_CREATED" | "ORDER_CHANGED" | "ORDER_MOVED" | "ORDER_TASK" | "INVOICE_RECORDED" | "INVOICE_APPROVED" | "INVOICE_VOIDED" | "CLAIM_OPENED" | "CLAIM_CHANGED" | "CLAIM_MOVED" | "OTHER";
+export type HistoryKind = "CREATED" | "ASSESSED" | "MOVED" | "ENDORSED" | "UNDONE" | "CHANGED" | "OVERDUE" | "ZONE_ADDED" | "ZONE_CHANGED" | "ZONE_REPAIRED" | "ZONE_REMOVED" | "COMMENTED" | "COMMENT_EDITED" | "COMMENT_REMOVED" | "ATTACHED" | "DETACHED" | "ATTACHMENT_OPENED" | "PHOTO_OPENED" | "PHOTO_CHANGED" | "ESTIMATE_REQUESTED" | "ESTIMATE_LINKED" | "ESTIMATE_UNLINKED" | "ESTIMATE_SUBMITTED" | "ESTIMATE_ACCEPTED" | "ESTIMATE_DECLINED" | "ESTIMATE_WITHDRAWN" | "ESTIMATE_EXPIRED" | "ESTIMATE_RELEASED" | "HELD" | "RELEASED" | "ORDER_CREATED" | "ORDER_CHANGED" | "ORDER_MOVED" | "ORDER_TASK" | "INVOICE_RECORDED" | "INVOICE_APPROVED" | "INVOICE_VOIDED" | "CLAIM_OPENED" | "CLAIM_CHANGED" | "CLAIM_MOVED" | "DEFECT_FOUND" | "DEFECT_RESOLVED" | "OTHER";
 
 /** The part of a vehicle that a zone lies on. */
 export type ZonePart = "FRONT_BUMPER" | "REAR_BUMPER" | "HOOD" | "ROOF" | "TRUNK" | "FRONT_DOOR" | "REAR_DOOR" | "SLIDING_DOOR" | "CARGO_DOOR" | "FRONT_FENDER" | "REAR_QUARTER" | "SIDE_PANEL" | "SILL" | "PILLAR" | "MIRROR" | "WINDSHIELD" | "REAR_WINDOW" | "SIDE_WINDOW" | "HEADLIGHT" | "TAIL_LIGHT" | "INDICATOR" | "GRILLE" | "NUMBER_PLATE" | "FRONT_WHEEL" | "REAR_WHEEL" | "FRONT_TIRE" | "REAR_TIRE" | "UNDERBODY" | "EXHAUST" | "LOAD_AREA" | "TAIL_LIFT" | "SEAT" | "DASHBOARD" | "TRIM" | "ENGINE" | "OTHER";
@@ -128,6 +128,21 @@ export type ClaimState = "OPEN" | "SUBMITTED" | "ACCEPTED" | "PARTLY_PAID" | "PA
 
 /** A step of a claim. */
 export type ClaimStep = "SUBMIT" | "ACCEPT" | "PAY" | "DENY" | "APPEAL" | "CLOSE" | "REOPEN";
+
+/** When an inspection was made. */
+export type InspectionKind = "PRE_TRIP" | "POST_TRIP" | "AD_HOC";
+
+/** Where an inspection stands. */
+export type InspectionState = "AWAITING_MECHANIC" | "AWAITING_DRIVER" | "CLOSED";
+
+/** How an item of the checklist is. */
+export type InspectionResult = "OK" | "DEFECT" | "NOT_APPLICABLE";
+
+/** What became of a defect. */
+export type DefectState = "OPEN" | "REPAIRED" | "REPAIR_UNNECESSARY";
+
+/** As what somebody signs. */
+export type InspectionSigner = "DRIVER" | "MECHANIC" | "NEXT_DRIVER";
 
 /** What can be asked. */
 export interface Query {
@@ -196,6 +211,18 @@ export interface Query {
   workOrder: WorkOrder | null;
   /** A workshop's board: work orders, newest first. Not for drivers. */
   workOrders: WorkOrderConnection;
+  /** One inspection, by its id. Everybody of the company may read it: the next driver has to. */
+  inspection: Inspection | null;
+  /** The inspections of this company, newest first. */
+  inspections: InspectionConnection;
+  /** Inspections whose defects are not all certified yet, newest first. */
+  inspectionsAwaitingMechanic: InspectionConnection;
+  /** Computes the hash of each signature again from what is recorded now, and says whether anything was changed since it was signed. */
+  verifyInspection: InspectionProof;
+  /** The checklists in use: the one that is delivered, then the company's own by name. */
+  inspectionTemplates: Array<InspectionTemplate>;
+  /** What the company has decided about its inspections. */
+  inspectionPolicy: InspectionPolicy;
 }
 
 /** The arguments of Query.exportDamageReports. */
@@ -408,6 +435,36 @@ export interface QueryWorkOrdersArgs {
   after?: string | null;
 }
 
+/** The arguments of Query.inspection. */
+export interface QueryInspectionArgs {
+  /** The inspection's id. */
+  id: string;
+}
+
+/** The arguments of Query.inspections. */
+export interface QueryInspectionsArgs {
+  /** Only inspections that match every condition given. */
+  filter?: InspectionFilter | null;
+  /** How many inspections to return, 1 to 100. */
+  first?: number | null;
+  /** Continue after this cursor. */
+  after?: string | null;
+}
+
+/** The arguments of Query.inspectionsAwaitingMechanic. */
+export interface QueryInspectionsAwaitingMechanicArgs {
+  /** How many inspections to return, 1 to 100. */
+  first?: number | null;
+  /** Continue after this cursor. */
+  after?: string | null;
+}
+
+/** The arguments of Query.verifyInspection. */
+export interface QueryVerifyInspectionArgs {
+  /** The inspection's id. */
+  id: string;
+}
+
 /** The caller of this request. */
 export interface Viewer {
   /** The company. */
@@ -600,6 +657,16 @@ export interface Mutation {
   saveClaim: ClaimPayload;
   /** Takes the claim a step on. */
   moveClaim: ClaimPayload;
+  /** Submits an inspection with the driver's signature. Each defect becomes a damage report, or joins one that is open. Without defects nothing is filed unless the company wants it: filed says so. */
+  submitInspection: SubmitInspectionPayload;
+  /** Certifies of defects that they were repaired, or that a repair is unnecessary; all of an inspection, or some now and some later. */
+  certifyInspection: InspectionPayload;
+  /** The next driver's signature: has read the report, and what was certified. */
+  acknowledgeInspection: InspectionPayload;
+  /** Makes a checklist, or a new version of one. Inspections keep the version that they were made with. */
+  saveInspectionTemplate: InspectionTemplatePayload;
+  /** Sets what the company decides about its inspections. Administrators only. */
+  setInspectionPolicy: InspectionPolicyPayload;
 }
 
 /** The arguments of Mutation.createDamageReport. */
@@ -1010,6 +1077,36 @@ export interface MutationMoveClaimArgs {
   input: MoveClaimInput;
 }
 
+/** The arguments of Mutation.submitInspection. */
+export interface MutationSubmitInspectionArgs {
+  /** What was found. */
+  input: SubmitInspectionInput;
+}
+
+/** The arguments of Mutation.certifyInspection. */
+export interface MutationCertifyInspectionArgs {
+  /** Which defects, and who signs. */
+  input: CertifyInspectionInput;
+}
+
+/** The arguments of Mutation.acknowledgeInspection. */
+export interface MutationAcknowledgeInspectionArgs {
+  /** Which inspection, and who signs. */
+  input: AcknowledgeInspectionInput;
+}
+
+/** The arguments of Mutation.saveInspectionTemplate. */
+export interface MutationSaveInspectionTemplateArgs {
+  /** The checklist. */
+  input: SaveInspectionTemplateInput;
+}
+
+/** The arguments of Mutation.setInspectionPolicy. */
+export interface MutationSetInspectionPolicyArgs {
+  /** What it is from now on. */
+  input: SetInspectionPolicyInput;
+}
+
 /** What can be followed. */
 export interface Subscription {
   /** Each new report of this company, optionally of one vehicle only. */
@@ -1128,6 +1225,8 @@ export interface DamageReport {
   claim: Claim | null;
   /** What the repair costs the company: the actual cost less what the insurer paid. Null before the actual cost is known, and for drivers. */
   netCost: Money | null;
+  /** Where inspections found what this report tells of, newest first, at most 100. */
+  inspectionDefects: Array<InspectionDefect>;
 }
 
 /** The arguments of DamageReport.history. */
@@ -1358,6 +1457,14 @@ export interface Vehicle {
   damagesAt: Array<VehicleDamage>;
   /** When the vehicle was away for repairs, newest first, at most 100; and what is planned. */
   downtimes: Array<Downtime>;
+  /** Its inspections, also those as a trailer, newest first. */
+  inspections: InspectionConnection;
+  /** The newest inspection. */
+  lastInspection: Inspection | null;
+  /** Defects that nobody has certified yet, at most 100, those of the newest inspection first. */
+  openDefects: Array<InspectionDefect>;
+  /** False while a defect is open that makes it unsafe. */
+  safeToOperate: boolean;
 }
 
 /** The arguments of Vehicle.odometer. */
@@ -1390,6 +1497,14 @@ export interface VehicleDamageReportsArgs {
 export interface VehicleDamagesAtArgs {
   /** The moment; now if left out. */
   at?: DateTime | null;
+}
+
+/** The arguments of Vehicle.inspections. */
+export interface VehicleInspectionsArgs {
+  /** How many inspections to return, 1 to 100. */
+  first?: number | null;
+  /** Continue after this cursor. */
+  after?: string | null;
 }
 
 /** A depot. */
@@ -2676,6 +2791,226 @@ export interface ClaimPayload {
   report: DamageReport;
 }
 
+/** What a driver found on a vehicle (a driver vehicle inspection report, 49 CFR 396.11). */
+export interface Inspection {
+  /** A time-ordered UUID. */
+  id: string;
+  /** The vehicle. */
+  vehicle: Vehicle;
+  /** The vehicle as it was called then: name, plate, make and model, VIN. */
+  vehicleText: string;
+  /** The trailer. */
+  trailer: Vehicle | null;
+  /** The trailer as it was called then. */
+  trailerText: string | null;
+  /** When it was made. */
+  kind: InspectionKind;
+  /** Where it stands. */
+  state: InspectionState;
+  /** The driver's judgement: may the vehicle be operated? */
+  safeToOperate: boolean;
+  /** Who made it. */
+  madeBy: Person | null;
+  /** The driver behind that account. */
+  driver: Driver | null;
+  /** When the vehicle was looked at. */
+  inspectedAt: DateTime;
+  /** When it was submitted. */
+  submittedAt: DateTime;
+  /** What the odometer showed, in kilometres. */
+  odometerKm: number | null;
+  /** Where the vehicle stood. */
+  location: GeoPoint | null;
+  /** Where, in words. */
+  place: string | null;
+  /** What else there is to say. */
+  note: string | null;
+  /** The id of the checklist, as in inspectionTemplates; 0 is the one that is delivered. */
+  checklistId: string;
+  /** The version of the checklist that it was made with. */
+  checklistVersion: number;
+  /** The items, in the order of the checklist. */
+  items: Array<InspectedItem>;
+  /** The defects. */
+  defects: Array<InspectionDefect>;
+  /** The signatures, oldest first. */
+  signatures: Array<InspectionSignature>;
+  /** Grows by one with each signature; send it back to sign only what you have seen. */
+  version: number;
+  /** The report as PDF, for who is logged in. */
+  pdfUrl: string;
+}
+
+/** An item as it was found. */
+export interface InspectedItem {
+  /** The item's key, as in parking_brake. */
+  key: string;
+  /** What it is called. */
+  title: string;
+  /** How it is. */
+  result: InspectionResult;
+}
+
+/** Something that is wrong with a vehicle. */
+export interface InspectionDefect {
+  /** Its number within its inspection. */
+  id: string;
+  /** The inspection that found it. */
+  inspection: Inspection;
+  /** Which vehicle it is on: the vehicle, or its trailer. */
+  vehicle: Vehicle;
+  /** The key of the item. */
+  item: string;
+  /** What the item is called. */
+  title: string;
+  /** What is wrong. */
+  note: string;
+  /** How bad it is, by the driver's judgement. */
+  severity: Severity | null;
+  /** Whether the vehicle is unsafe because of it. */
+  unsafe: boolean;
+  /** What became of it. */
+  state: DefectState;
+  /** What the mechanic says. */
+  remark: string | null;
+  /** When it was certified. */
+  resolvedAt: DateTime | null;
+  /** The damage report that follows it up; null when the caller may not read it. */
+  report: DamageReport | null;
+}
+
+/** A signature. Its hash covers what was signed and the signature before it. */
+export interface InspectionSignature {
+  /** Its number within its inspection. */
+  id: string;
+  /** As what it was given. */
+  signer: InspectionSigner;
+  /** The name, as printed. */
+  name: string;
+  /** The account. */
+  account: Person | null;
+  /** When. */
+  signedAt: DateTime;
+  /** What was declared. */
+  statement: string;
+  /** What else was said. */
+  remark: string | null;
+  /** The drawn signature, a list of strokes. */
+  strokes: Array<SignatureStroke>;
+  /** SHA-256 of the canonical form of what was signed, in hexadecimal. */
+  sha256: string;
+}
+
+/** One line of a drawn signature. */
+export interface SignatureStroke {
+  /** x, y, x, y, ...: 0 to 1 of the field, from the left and from the top. */
+  points: Array<number>;
+}
+
+/** Whether an inspection is as it was signed. */
+export interface InspectionProof {
+  /** Whether all signatures fit what is recorded, each other, and the state. */
+  valid: boolean;
+  /** What is wrong with the whole; null when nothing is. */
+  problem: string | null;
+  /** Each signature. */
+  signatures: Array<SignatureProof>;
+}
+
+/** Whether a signature fits. */
+export interface SignatureProof {
+  /** The signature. */
+  signature: InspectionSignature;
+  /** Whether it fits. */
+  valid: boolean;
+  /** What is wrong; null when nothing is. */
+  problem: string | null;
+}
+
+/** A page of inspections. */
+export interface InspectionConnection {
+  /** The inspections with their cursors. */
+  edges: Array<InspectionEdge>;
+  /** The inspections. */
+  nodes: Array<Inspection>;
+  /** Where the page stands in the list. */
+  pageInfo: PageInfo;
+}
+
+/** An inspection in a list. */
+export interface InspectionEdge {
+  /** Where it stands in the list. */
+  cursor: string;
+  /** The inspection. */
+  node: Inspection;
+}
+
+/** A checklist. */
+export interface InspectionTemplate {
+  /** Its id; 0 is the one that is delivered. */
+  id: string;
+  /** Grows by one with each change. */
+  version: number;
+  /** What it is called. */
+  name: string;
+  /** Its items: the eleven of 49 CFR 396.11(a)(1), then the company's own. */
+  items: Array<InspectionTemplateItem>;
+  /** When it was taken out of use. */
+  retiredAt: DateTime | null;
+}
+
+/** An item of a checklist. */
+export interface InspectionTemplateItem {
+  /** Its key, as in tail_lift. */
+  key: string;
+  /** What it is called. */
+  title: string;
+  /** Whether it is one of the eleven, which no company can take out. */
+  required: boolean;
+}
+
+/** What a company has decided about its inspections. */
+export interface InspectionPolicy {
+  /** Whether an inspection is kept as a report although nothing was found. The law asks it of who carries passengers. */
+  noDefectReports: boolean;
+  /** The usual checklist; 0 is the one that is delivered. */
+  templateId: string;
+  /** How many days closed inspections are kept; null: for ever. Three months are the least. */
+  keepDays: number | null;
+  /** Grows by one with each change; 0 while nothing was decided. */
+  version: number;
+}
+
+/** What became of a submitted inspection. */
+export interface SubmitInspectionPayload {
+  /** Whether it was filed. */
+  filed: boolean;
+  /** What happened, in a sentence. */
+  message: string;
+  /** The inspection; null when none was filed. */
+  inspection: Inspection | null;
+  /** What looks odd but was taken all the same, as sentences. */
+  warnings: Array<string>;
+}
+
+/** The inspection after a step. */
+export interface InspectionPayload {
+  /** The inspection. */
+  inspection: Inspection;
+}
+
+/** The checklist after a change. */
+export interface InspectionTemplatePayload {
+  /** The checklist. */
+  template: InspectionTemplate;
+}
+
+/** The settings after a change. */
+export interface InspectionPolicyPayload {
+  /** The settings. */
+  policy: InspectionPolicy;
+}
+
 /** A place on Earth, WGS 84. */
 export interface GeoPointInput {
   /** Degrees north, -90 to 90. */
@@ -3560,4 +3895,160 @@ export interface MoveClaimInput {
   paidOn?: DateTime | null;
   /** For PAY: the insurer's reference. */
   reference?: string | null;
+}
+
+/** Conditions on inspections; all that are given must hold. */
+export interface InspectionFilter {
+  /** Any of these states. */
+  state?: Array<InspectionState> | null;
+  /** Only this vehicle, also as a trailer. */
+  vehicleId?: string | null;
+  /** Whether only those are wanted that found the vehicle unsafe. */
+  unsafe?: boolean | null;
+  /** Submitted at or after this time. */
+  submittedAfter?: DateTime | null;
+  /** Submitted before this time. */
+  submittedBefore?: DateTime | null;
+}
+
+/** Who signs, and how. */
+export interface SignatureInput {
+  /** The name, as printed. */
+  name: string;
+  /** The drawn signature: at most 100 strokes with 2,000 points together. */
+  strokes?: Array<SignatureStrokeInput> | null;
+}
+
+/** One line of a drawn signature. */
+export interface SignatureStrokeInput {
+  /** x, y, x, y, ...: 0 to 1 of the field, from the left and from the top. */
+  points: Array<number>;
+}
+
+/** An item as it was found. */
+export interface InspectedItemInput {
+  /** The item's key. */
+  key: string;
+  /** How it is. */
+  result: InspectionResult;
+}
+
+/** A defect. */
+export interface InspectionDefectInput {
+  /** The key of the item. */
+  item: string;
+  /** What is wrong, up to 2,000 characters. */
+  note: string;
+  /** Whether it is on the trailer. */
+  onTrailer?: boolean;
+  /** How bad it is. */
+  severity?: Severity | null;
+  /** Whether the vehicle is unsafe because of it. */
+  unsafe?: boolean;
+  /** The open damage report that tells of it already. Left out, it joins the report of an open defect of the same item, or a new one is filed. */
+  reportId?: string | null;
+  /** Whether a new report is wanted in any case. */
+  newReport?: boolean;
+  /** Photos of a new report, as in createDamageReport. */
+  photos?: Array<Upload>;
+}
+
+/** A new inspection. */
+export interface SubmitInspectionInput {
+  /** The vehicle. */
+  vehicleId: string;
+  /** The trailer. */
+  trailerId?: string | null;
+  /** When it is made. */
+  kind: InspectionKind;
+  /** The checklist, 0 for the one that is delivered; the company's usual one when left out. */
+  templateId?: string | null;
+  /** When the vehicle was looked at; now if left out. At most 31 days ago. */
+  inspectedAt?: DateTime | null;
+  /** What the odometer shows, in kilometres; kept among its readings. */
+  odometerKm?: number | null;
+  /** Where the vehicle stands. */
+  location?: GeoPointInput | null;
+  /** Where, in words. */
+  place?: string | null;
+  /** What else there is to say. */
+  note?: string | null;
+  /** Each item of the checklist, once. */
+  items: Array<InspectedItemInput>;
+  /** The defects, at most 30. */
+  defects?: Array<InspectionDefectInput>;
+  /** Whether the vehicle may be operated: false if and only if a defect makes it unsafe. */
+  safeToOperate: boolean;
+  /** The driver's signature. */
+  signature: SignatureInput;
+  /** Any text chosen by the client: a second inspection with the same key returns the first. */
+  idempotencyKey?: string | null;
+}
+
+/** What a mechanic or the carrier says of a defect. */
+export interface DefectResolutionInput {
+  /** The defect's number. */
+  defectId: string;
+  /** REPAIRED or REPAIR_UNNECESSARY. */
+  state: DefectState;
+  /** What was done, or why nothing has to be; needed for REPAIR_UNNECESSARY. */
+  remark?: string | null;
+}
+
+/** A certification. */
+export interface CertifyInspectionInput {
+  /** The inspection. */
+  id: string;
+  /** The version that was seen; it is refused when somebody signed since. */
+  version?: number | null;
+  /** The defects, each once. */
+  resolutions: Array<DefectResolutionInput>;
+  /** Who signs. */
+  signature: SignatureInput;
+}
+
+/** An acknowledgement. */
+export interface AcknowledgeInspectionInput {
+  /** The inspection. */
+  id: string;
+  /** The version that was seen; it is refused when somebody signed since. */
+  version?: number | null;
+  /** What else there is to say. */
+  remark?: string | null;
+  /** Who signs. */
+  signature: SignatureInput;
+}
+
+/** An item of a company's own. */
+export interface InspectionTemplateItemInput {
+  /** Its key: small letters, digits and underlines. */
+  key: string;
+  /** What it is called. */
+  title: string;
+}
+
+/** A checklist. */
+export interface SaveInspectionTemplateInput {
+  /** Which one; left out: a new one. */
+  id?: string | null;
+  /** The version that the change is based on. */
+  version?: number | null;
+  /** What it is called. */
+  name: string;
+  /** Its items besides the eleven, at most 49. */
+  items?: Array<InspectionTemplateItemInput>;
+  /** Whether it is out of use. */
+  retired?: boolean;
+}
+
+/** What a company decides about its inspections. */
+export interface SetInspectionPolicyInput {
+  /** The version that the change is based on. */
+  version?: number | null;
+  /** Whether an inspection is kept as a report although nothing was found. */
+  noDefectReports: boolean;
+  /** The usual checklist; 0, or left out: the one that is delivered. */
+  templateId?: string | null;
+  /** How many days closed inspections are kept, 93 or more; left out: for ever. */
+  keepDays?: number | null;
 }
