@@ -56,6 +56,7 @@ typedef struct fl_live_stats {
 	uint64_t events, executed, delivered, missed;
 } fl_live_stats;
 fl_live_stats fl_api_live_statistics(const fl_api *api); /* from any thread */
+uint64_t fl_api_tokens_refused(const fl_api *api);        /* from any thread: tokens and cookies that were not good */
 
 /* /graphql and /photos. */
 FL_MUST fl_err fl_api_routes(fl_router *router);

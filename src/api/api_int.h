@@ -2,6 +2,8 @@
 #ifndef FL_API_INT_H
 #define FL_API_INT_H
 
+#include <stdatomic.h>
+
 #include "api/api.h"
 #include "api_schema.h"
 #include "fleet/event.h"
@@ -262,6 +264,7 @@ struct fl_api {
 	size_t own_count;
 	int64_t documents_version;  /* up to which the registered ones are known */
 	int64_t documents_asked_us; /* 0: never */
+	atomic_ullong tokens_refused;
 };
 
 /* What the caller of ctx may spend on one request. */

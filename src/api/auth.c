@@ -3,12 +3,25 @@
 #include "fleet/freshness.h"
 #include "fleet/session.h"
 
+static fl_err enter_by(fl_ctx *ctx, fl_str token)
+{
+	fl_err err = fl_session_enter(ctx, token);
+	if (err == FL_UNAUTHENTICATED && ctx->services->api)
+		atomic_fetch_add_explicit(&ctx->services->api->tokens_refused, 1, memory_order_relaxed);
+	return err;
+}
+
+uint64_t fl_api_tokens_refused(const fl_api *api)
+{
+	return atomic_load_explicit(&api->tokens_refused, memory_order_relaxed);
+}
+
 fl_err fl_api_authenticate_bearer(fl_ctx *ctx, fl_str header)
 {
 	fl_str token, scheme = fl_str_cut(header, ' ', &token);
 	if (!fl_str_eq_nocase(scheme, FL_STR("Bearer")) || token.len == 0)
 		return fl_fail(&ctx->diag, FL_UNAUTHENTICATED, "the authorization must be \"Bearer\" and a token");
-	return fl_session_enter(ctx, fl_str_trim(token));
+	return enter_by(ctx, fl_str_trim(token));
 }
 
 /* What the client calls itself, for the custody of files: printable ASCII, at most so much of it. */
@@ -28,7 +41,7 @@ static fl_err enter(fl_ctx *ctx, fl_request *req)
 	if (header.ptr)
 		return fl_api_authenticate_bearer(ctx, header);
 	if (fl_request_cookie(req, FL_STR("fleet_session"), &cookie) && cookie.len)
-		return fl_session_enter(ctx, cookie);
+		return enter_by(ctx, cookie);
 	return fl_fail(&ctx->diag, FL_UNAUTHENTICATED, "log in first, or send a bearer token");
 }
 

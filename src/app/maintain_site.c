@@ -2,6 +2,7 @@
 
 #include "app/backup_site.h"
 #include "app/client.h"
+#include "app/maintain_baseline.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -93,8 +94,11 @@ fl_err app_maintain_site_find(const app_config *config, fl_arena *mem, app_maint
 	site->opts.home = site->home.path;
 	site->opts.log = site->home.log;
 	site->opts.tmp = site->home.tmp;
-	if (site->runs)
+	if (site->runs) {
 		read_metrics(site);
+		site->opts.baseline = app_maintain_baseline;
+		site->opts.arg = site;
+	}
 	return find_backups(site, diag);
 }
 

@@ -121,6 +121,16 @@ static void live_lines(fl_buf *out, app_metrics *m)
 	line(out, "fleet_subscription_missed_total", "counter", "Subscribers told that they missed something.", sum.missed);
 }
 
+static uint64_t tokens_refused(app_metrics *m)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < APP_SERVERS_MAX; i++) {
+		fl_api *api = atomic_load(&m->apis[i]);
+		sum += api ? fl_api_tokens_refused(api) : 0;
+	}
+	return sum;
+}
+
 static fl_err metrics(fl_ctx *ctx, fl_request *req, fl_response *res)
 {
 	app_metrics *m = req->arg;
@@ -136,6 +146,7 @@ static fl_err metrics(fl_ctx *ctx, fl_request *req, fl_response *res)
 	line(&out, "fleet_http_shed_total", "counter", "Requests refused because of overload.", sum.shed);
 	line(&out, "fleet_http_bad_requests_total", "counter", "Requests that were not HTTP.", sum.bad_requests);
 	line(&out, "fleet_http_timeouts_total", "counter", "Requests cut by a deadline.", sum.timeouts);
+	line(&out, "fleet_tokens_refused_total", "counter", "Tokens and cookies that were not good.", tokens_refused(m));
 	line(&out, "fleet_http_received_bytes_total", "counter", "Bytes received.", sum.bytes_in);
 	line(&out, "fleet_http_sent_bytes_total", "counter", "Bytes sent.", sum.bytes_out);
 	line(&out, "fleet_sql_statements_total", "counter", "SQL statements, without transaction control.", atomic_load(&m->sql_statements));

@@ -6,7 +6,8 @@
  *		return FL_NOT_FOUND;
  *	send(script.bytes, script.etag);
  *
- * Paths: sql/migrations/NAME.sql, web/... (what web/dist holds), models/damage.onnx models/damage.json, demo/manager.day.
+ * Paths: sql/migrations/NAME.sql, web/... (what web/dist holds), models/damage.onnx, models/damage.json,
+ * demo/manager.day, packages/NAME.txt.
  * Everything is read-only and lives as long as the process; any thread may ask. A look-up is a binary search. */
 #ifndef FL_ASSET_H
 #define FL_ASSET_H

@@ -72,8 +72,8 @@
 	X(LISTS_AGE, "lists-age", PACKAGES, DAYS, ABOVE, 31, WATCH, "age of the lists of packages", "apt-get update") \
 	X(API_MEDIAN, "api-median", BASELINE, MS, FACT, 0, WATCH, "median of the slowest fixed question", "") \
 	X(API_SLOWER, "api-slower", BASELINE, RATIO, ABOVE, 1.5, ACT, "slowest fixed question to last month's", "./fleet maintain weekly names the statement; ./fleet bench list") \
-	X(BYTES_KIND, "bytes-kind", COST, BYTES, FACT, 0, WATCH, "of", "") \
-	X(BYTES_COMPANY, "bytes-company", COST, BYTES, FACT, 0, WATCH, "of company", "")
+	X(BYTES_KIND, "bytes-kind", COST, BYTES, FACT, 0, WATCH, "stored: by kind", "") \
+	X(BYTES_COMPANY, "bytes-company", COST, BYTES, FACT, 0, WATCH, "stored: by company", "")
 /* clang-format on */
 
 typedef enum fl_finding_id {

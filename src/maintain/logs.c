@@ -210,11 +210,24 @@ void fl_maintain_errors(fl_maintain *m)
 	fl_found(m, FL_FIND_SLOW_LOG, (double)counts->slow.total, fl_log_kinds_text(&counts->slow, 3, m->mem));
 }
 
+static void refused(fl_maintain *m)
+{
+	if (!m->opts->metrics.len) {
+		fl_found_unknown(m, FL_FIND_TOKENS_REFUSED, "no server answers on this machine");
+		return;
+	}
+	double tokens = fl_metric_growth(m, "fleet_tokens_refused_total", 7), full = fl_metric_growth(m, "fleet_http_refused_total", 7);
+	double shed = fl_metric_growth(m, "fleet_http_shed_total", 7);
+	fl_found(m, FL_FIND_TOKENS_REFUSED, tokens, FL_STR(""));
+	fl_found(m, FL_FIND_RATE_LIMITED, full + shed, fl_str_fmt(m->mem, "%.0f connections, %.0f requests", full, shed));
+}
+
 void fl_maintain_logins(fl_maintain *m)
 {
 	fl_log_counts *counts = fl_new(m->mem, fl_log_counts);
 	fl_diag diag = { 0 };
 
+	refused(m);
 	if (!m->opts->log || !counts || fl_logs_count(m->opts->log, m->now_us - 7 * FL_DAY_US, counts, &diag) != FL_OK) {
 		fl_found_unknown(m, FL_FIND_LOGINS_ACCOUNT, "%s", diag.text[0] ? diag.text : "the logs are not on this machine");
 		return;

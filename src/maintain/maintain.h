@@ -36,7 +36,6 @@ typedef struct fl_maintain_opts {
 	const char *home;      /* HOME, for its disk; NULL: the data are elsewhere */
 	const char *log;       /* HOME/log */
 	const char *tmp;       /* a folder for what a check unpacks */
-	const char *packages;  /* a folder with NAME.txt, lists of Debian packages; NULL: not looked at */
 	fl_str metrics;        /* what /metrics of the running server said; empty: none runs */
 	int64_t slow_ms;       /* statements of a longer mean are slow */
 	int64_t keep_months;   /* 0: all */

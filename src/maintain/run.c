@@ -67,7 +67,14 @@ static const part parts[] = {
 	{ DAY | WEEK | MONTH, fl_maintain_room },
 	{ DAY, fl_maintain_keys },
 	{ DAY | WEEK | MONTH, fl_maintain_checks },
+	{ WEEK, fl_maintain_tidy_weekly },
 	{ WEEK, fl_maintain_logins },
+	{ WEEK, fl_maintain_rights },
+	{ WEEK, fl_maintain_forecast },
+	{ MONTH, fl_maintain_tidy_monthly },
+	{ MONTH, fl_maintain_packages },
+	{ MONTH, fl_maintain_baseline },
+	{ MONTH, fl_maintain_cost },
 };
 
 static fl_err run_parts(fl_maintain *m, fl_diag *diag)

@@ -111,6 +111,8 @@ fl_err handle_login_form(fl_ctx *ctx, fl_request *req, fl_response *res)
 	(void)!fl_form_get(ctx->mem, form, FL_STR("next"), &next);
 	err = fl_session_login(ctx, fl_str_trim(email), password, &session);
 	if (err == FL_UNAUTHENTICATED)
+		fl_info("log-in refused: from %s, request %" FL_FMT, req->peer, FL_ARG(ctx->request_id));
+	if (err == FL_UNAUTHENTICATED)
 		return show_login(ctx, page, res, next, email, FL_STR("This address and password do not belong together."), 401);
 	if (err != FL_OK)
 		return frame_problem(ctx, page, res, err);

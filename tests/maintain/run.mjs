@@ -147,6 +147,122 @@ const tests = [
 		assert.equal(changed.state, 'act');
 		assert.match(changed.detail, /changed/);
 	}],
+	['a healthy week: statistics are made, the view is refreshed, rights are those of the migrations', () => {
+		const dry = maintain('weekly', '--dry-run').found, real = maintain('weekly'), again = maintain('weekly').found;
+		assert.deepEqual(acts(real.report), []);
+		assert.equal(dry.analyzed.state, 'would');
+		assert.equal(real.found.analyzed.state, 'done');
+		assert.equal(real.found.analyzed.value, dry.analyzed.value);
+		assert.ok(again.analyzed.value < real.found.analyzed.value, 'what was analyzed needs it no more');
+		assert.deepEqual([real.found.refreshed.state, real.found.refreshed.detail], ['done', 'platform.month_overview']);
+		assert.match(real.found['rights-wide'].detail, /^\d{3,} rights, all of the migrations$/);
+		assert.equal(sql(`SELECT count(*) FROM pg_database WHERE datname = 'fleet_rights_check'`), '0');
+	}],
+	['wide rights, a second superuser, a table without row security and trust by TCP are found', () => {
+		const hba = join(fleet.home, 'pg', 'pg_hba.conf'), was = readFileSync(hba, 'utf8');
+		appendFileSync(hba, 'host all all 10.0.0.0/8 trust\n');
+		sql(`GRANT DELETE ON fleet.damage_reports TO fleet_app; GRANT SELECT (password) ON fleet.users TO PUBLIC; CREATE ROLE planted SUPERUSER;
+			ALTER TABLE fleet.vehicles DISABLE ROW LEVEL SECURITY`);
+		const { status, found } = maintain('weekly');
+		writeFileSync(hba, was);
+		sql(`REVOKE DELETE ON fleet.damage_reports FROM fleet_app; REVOKE SELECT (password) ON fleet.users FROM PUBLIC; DROP ROLE planted;
+			ALTER TABLE fleet.vehicles ENABLE ROW LEVEL SECURITY`);
+		assert.equal(status, 1);
+		assert.equal(found['rights-wide'].value, 2);
+		assert.match(found['rights-wide'].detail, /users\.password: SELECT to everybody; table .*damage_reports: DELETE to fleet_app/);
+		assert.equal(found['roles-wide'].detail, 'planted');
+		assert.match(found['row-security-off'].detail, /vehicles$/);
+		assert.equal(found['hba-trust'].value, 1);
+		assert.match(found['hba-trust'].detail, /^line \d+: host 10\.0\.0\.0/);
+	}],
+	['failed log-ins are counted by account and by address', async () => {
+		const body = new URLSearchParams({ email: 'manager@demo.example', password: 'wrong wrong wrong' });
+		for (let i = 0; i < 31; i++)
+			assert.equal((await fetch(`${fleet.url}/login`, { method: 'POST', body, headers: { 'sec-fetch-site': 'same-origin' } })).status, 401);
+		assert.equal((await fleet.ask('{ viewer { name } }', {}, 'not.a.token')).status, 401);
+		const { found } = maintain('weekly');
+		assert.equal(found['logins-account'].state, 'act');
+		assert.equal(found['logins-account'].value, 31);
+		assert.match(found['logins-account'].detail, /^\d+ of company \d+ \(31\)/);
+		assert.equal(found['tokens-refused'].value, 1);
+		assert.match(found['logins-address'].detail, /^127\.0\.0\.1 \(31\)/);
+	}],
+	['a disk that will be full is foreseen, in spite of one odd day', () => {
+		const { found: daily } = maintain('daily');
+		const gb = daily['disk-used'].detail.match(/([\d.]+) GB of ([\d.]+) GB/);
+		const total = Number(gb[1]) * 2 ** 30 / (1 - daily['disk-used'].value / 100), used = total * daily['disk-used'].value / 100;
+		for (let day = 1; day <= 9; day++)
+			sql(`INSERT INTO platform.figures VALUES (current_date - ${day}, 'size', 'disk-used', ${used - day * total * 0.05 + (day === 4 ? -total : 0)}, 0)`);
+		const { found } = maintain('weekly');
+		sql(`DELETE FROM platform.figures WHERE day < current_date`);
+		assert.equal(found['disk-80'].state, 'act');
+		assert.ok(found['disk-80'].value < 17 && found['disk-95'].value - found['disk-80'].value > 2.5, `${found['disk-80'].value} ${found['disk-95'].value}`);
+	}],
+	['a statement that slowed down since last week is named', () => {
+		sql(`INSERT INTO platform.figures SELECT current_date - 7, 'statement', name, 0, 0 FROM platform.statement_totals() WHERE name = 'planted_slower'
+			UNION ALL SELECT current_date - 7, 'statement', 'planted_slower', 1000, 1000 UNION ALL SELECT current_date - 14, 'statement', 'planted_slower', 900, 900`);
+		const many = spawnSync('psql', [database, '-XAtq', ...Array(60).fill(['-c', '/* planted_slower */ SELECT 1, pg_sleep(0.01)']).flat()], { encoding: 'utf8' });
+		assert.equal(many.status, 0, many.stderr);
+		const { found } = maintain('weekly');
+		sql(`DELETE FROM platform.figures WHERE day < current_date`);
+		assert.equal(found['slower-week'].state, 'act');
+		assert.match(found['slower-week'].detail, /^planted_slower: 1\d\.\d ms, 1\d\.\d\d x/);
+	}],
+	['a bloated table and index are found, left alone by a dry run, and mended', () => {
+		sql(`CREATE TABLE fleet.planted (tenant_id int, a text PRIMARY KEY) WITH (autovacuum_enabled = false);
+			ALTER TABLE fleet.planted ENABLE ROW LEVEL SECURITY;
+			INSERT INTO fleet.planted SELECT 1, md5(i::text) FROM generate_series(1, 250000) i;
+			DELETE FROM fleet.planted WHERE a > '1'; ANALYZE fleet.planted`);
+		const size = () => Number(sql(`SELECT pg_relation_size('fleet.planted_pkey')`)), before = size();
+		sql('VACUUM (ANALYZE, INDEX_CLEANUP ON) fleet.planted');
+		sql(`UPDATE fleet.planted SET tenant_id = 2`);
+		const dry = maintain('monthly', '--dry-run').found;
+		assert.equal(dry.vacuumed.state, 'would');
+		assert.match(dry.vacuumed.detail, /planted/);
+		assert.equal(dry.reindexed.state, 'would');
+		assert.equal(size(), before);
+		const { found } = maintain('monthly');
+		assert.equal(found.vacuumed.state, 'done');
+		assert.deepEqual([found.reindexed.state, found.reindexed.detail], ['done', 'planted_pkey']);
+		assert.equal(found.reindexed.value, before - size());
+		assert.ok(size() < before / 4);
+		assert.equal(maintain('monthly', '--dry-run').found.reindexed.state, 'ok');
+	}],
+	['an index that somebody holds is given up in seconds, and said', async () => {
+		sql(`INSERT INTO fleet.planted SELECT 1, md5(i::text) FROM generate_series(1, 250000) i ON CONFLICT DO NOTHING; DELETE FROM fleet.planted WHERE a > '1'`);
+		sql('VACUUM (ANALYZE, INDEX_CLEANUP ON) fleet.planted');
+		const holder = spawn('psql', [database, '-XAtq'], { stdio: ['pipe', 'pipe', 'ignore'] });
+		holder.stdin.write("BEGIN; LOCK TABLE fleet.planted IN SHARE MODE; SELECT 'held';\n");
+		await new Promise((resolve) => holder.stdout.on('data', (bytes) => { if (String(bytes).includes('held')) resolve(); }));
+		const { status, found } = maintain('monthly');
+		holder.stdin.end();
+		await new Promise((resolve) => holder.on('exit', resolve));
+		assert.equal(status, 1);
+		assert.match(found['tidy-failed'].detail, /planted/);
+		assert.equal(found['reindex-left'].state, 'watch');
+		sql('DROP TABLE fleet.planted');
+		assert.equal(sql('SELECT count(*) FROM pg_index WHERE NOT indisvalid'), '0');
+	}],
+	['the API is timed and compared with last month; storage has a price', () => {
+		const first = maintain('monthly', '--storage-price', '0.10');
+		assert.deepEqual(acts(first.report), []);
+		assert.equal(first.found['api-slower'].state, 'unknown');
+		assert.match(first.found['api-median'].detail, /^viewer [\d.]+, list [\d.]+, vehicles [\d.]+, stats [\d.]+$/);
+		const companies = first.report.findings.filter((f) => f.code === 'bytes-company').map((f) => f.detail);
+		assert.match(companies[0], /^demo, \d+ reports: \d+\.\d\d a month$/);
+		assert.equal(first.report.findings.filter((f) => f.code === 'bytes-kind').length, 6);
+		sql(`INSERT INTO platform.figures SELECT current_date - 30, kind, name, CASE name WHEN 'list' THEN 0.001 ELSE 1e6 END, 0 FROM platform.figures WHERE kind = 'api'`);
+		const { found } = maintain('monthly');
+		sql(`DELETE FROM platform.figures WHERE day < current_date`);
+		assert.equal(found['api-slower'].state, 'act');
+		assert.match(found['api-slower'].detail, /^list: [\d.]+ ms, was 0\.0 ms$/);
+	}],
+	['what is due runs once', () => {
+		assert.equal(text('due').stdout, 'nothing is due\n');
+		sql(`DELETE FROM platform.maintenance WHERE period = 'daily'`);
+		assert.match(text('due').stdout, /^daily maintenance/);
+		assert.equal(text('due').stdout, 'nothing is due\n');
+	}],
 	['nonsense is refused with status 2', () => {
 		assert.equal(text('hourly').status, 2);
 		assert.match(text('hourly').stderr, /daily, weekly, monthly, or due/);
