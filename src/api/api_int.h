@@ -218,11 +218,16 @@ FL_API_RESOLVER(fl_api_batch_update_damage_reports);
 FL_API_RESOLVER(fl_api_set_approval_limit);
 FL_API_RESOLVER(fl_api_set_report_deadlines);
 
-/* estimate.c */
+/* estimate.c, total_loss.c */
 struct fl_estimate_pick;
 FL_MUST fl_err fl_api_estimate_pick(fl_ctx *ctx, const fl_gql_value *in, struct fl_estimate_pick *out);
 FL_API_RESOLVER(fl_api_report_estimates);
 fl_err fl_api_report_approved_amount(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out);
+FL_API_RESOLVER(fl_api_report_estimate_comparison);
+FL_API_RESOLVER(fl_api_report_total_loss);
+FL_API_RESOLVER(fl_api_total_loss_rules);
+FL_API_RESOLVER(fl_api_set_total_loss_rule);
+FL_API_RESOLVER(fl_api_remove_total_loss_rule);
 FL_API_RESOLVER(fl_api_request_estimate);
 FL_API_RESOLVER(fl_api_renew_estimate_link);
 FL_API_RESOLVER(fl_api_revoke_estimate_link);

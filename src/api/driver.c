@@ -144,6 +144,7 @@ const struct fl_api_facility fl_api_facility = {
 	.address = FL_COLUMN(fl_facility, address),
 	.geofence = FL_GETTER(geofence),
 	.geofence_geo_json = FL_COLUMN(fl_facility, geofence),
+	.jurisdiction = FL_COLUMN(fl_facility, jurisdiction),
 	.retired_at = FL_COLUMN(fl_facility, retired_at),
 	.version = FL_COLUMN(fl_facility, version),
 };

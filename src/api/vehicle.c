@@ -124,6 +124,7 @@ const struct fl_api_vehicle fl_api_vehicle = {
 	.kind = FL_COLUMN(fl_vehicle, kind),
 	.value = FL_BATCH(value),
 	.facility = FL_BATCH(facility),
+	.jurisdiction = FL_COLUMN(fl_vehicle, jurisdiction),
 	.odometer = FL_BATCH(fl_api_vehicle_odometer),
 	.assignments = FL_BATCH(fl_api_vehicle_assignments),
 	.driver_at = FL_BATCH(fl_api_vehicle_driver_at),

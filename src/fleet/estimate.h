@@ -229,13 +229,13 @@ FL_MUST fl_err fl_estimate_close(fl_ctx *ctx, const fl_estimate_pick *pick, fl_e
 
 typedef enum fl_against { FL_AGAINST_UNKNOWN, FL_AGAINST_BELOW, FL_AGAINST_WITHIN, FL_AGAINST_ABOVE } fl_against;
 
-/* A damaged place: a zone of the report. */
 typedef struct fl_estimate_compared {
 	const fl_estimate *estimate;
 	int16_t against;                  /* fl_against: the assessed range */
 	bool has_deviation;               /* in percent of the assessed cost */
 	double deviation, hours, hours_deviation;
 	bool has_hours;                   /* hours_deviation: against the assessed repair time */
+	bool has_places;                  /* zones are drawn, and lines name places; else the next two are empty */
 	const fl_estimate_line **outside; /* lines for places that are not damaged */
 	size_t outside_count;
 	const struct fl_zone **missing;   /* damage that no line is for */
@@ -246,12 +246,11 @@ typedef struct fl_estimate_compared {
 typedef struct fl_estimate_comparison {
 	fl_uuid report_id;
 	const fl_assessment_row *assessment; /* NULL: none */
-	bool has_places;                     /* false: no zones are drawn, so places cannot be compared */
 	fl_estimate_compared *rows;          /* of estimates that were sent in */
 	size_t count;
 } fl_estimate_comparison;
 
-/* One for each report, in the order of reports. */
+/* One for each report, in the order of reports. FL_FORBIDDEN for who may not read estimates. */
 FL_MUST fl_err fl_estimates_compare(fl_ctx *ctx, const fl_uuid *reports, size_t report_count, fl_estimate_comparison **out);
 
 #endif

@@ -37,6 +37,7 @@
 #define FL_EVENT_ESTIMATE_RELEASED "estimate.released"   /* by estimates_release(): its report is approved no more */
 #define FL_EVENT_LIMIT_SET "policy.limit_set"    /* of no report; so for the next */
 #define FL_EVENT_DEADLINES_SET "policy.deadlines_set"
+#define FL_EVENT_LOSS_RULE_SET "policy.loss_rule_set"
 #define FL_EVENT_TOLERANCE_SET "policy.tolerance_set"
 #define FL_EVENT_ORDER_CREATED "work_order.created" /* their data names the order as workOrder */
 #define FL_EVENT_ORDER_CHANGED "work_order.changed"

@@ -1,5 +1,6 @@
 /* The kinds of records: their fields, their statements, and what a violated constraint means to a person. */
 #include "fleet/registry.h"
+#include "fleet/total_loss.h"
 #include "fleet/vin.h"
 
 void fl_warnings_add(fl_warnings *warnings, fl_str text)
@@ -32,6 +33,7 @@ static const fl_field vehicle_fields[] = {
 	{ "year", "year", "the year", "2023", FL_FIELD_NUMBER, .required = true, .least = 1950, .most = 2100 },
 	{ "value", "value", "the value", "24500.00", FL_FIELD_CENTS },
 	{ "facilityId", "facility", "the depot", "Rotterdam Waalhaven", FL_FIELD_DEPOT },
+	{ "jurisdiction", "jurisdiction", "the jurisdiction", "US-TX", FL_FIELD_TEXT, .most = 6, .check = fl_jurisdiction_check },
 };
 
 static const fl_refusal vehicle_refusals[] = {
@@ -44,12 +46,12 @@ static const fl_refusal vehicle_refusals[] = {
 const fl_record_kind fl_record_vehicle = {
 	.noun = "vehicle", .may = FL_MAY_REGISTRY_CHANGE, .fields = vehicle_fields, .field_count = FL_COUNT(vehicle_fields), .refusals = vehicle_refusals, .is_vehicle = true,
 	.event_created = "vehicle.created", .event_updated = "vehicle.updated", .event_retired = "vehicle.retired",
-	.insert = { "vehicle_insert", "INSERT INTO vehicles (tenant_id, name, kind, plate, vin, make, model, year, value, facility_id)"
-		" VALUES ($1, $2, coalesce($3, 1), $4, $5, $6, $7, $8, $9, $10) RETURNING id", .write = true },
-	.lock = { "vehicle_lock", "SELECT version, name, kind, plate, vin, make, model, year, value, facility_id FROM vehicles WHERE id = $1 FOR UPDATE",
+	.insert = { "vehicle_insert", "INSERT INTO vehicles (tenant_id, name, kind, plate, vin, make, model, year, value, facility_id, jurisdiction)"
+		" VALUES ($1, $2, coalesce($3, 1), $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id", .write = true },
+	.lock = { "vehicle_lock", "SELECT version, name, kind, plate, vin, make, model, year, value, facility_id, jurisdiction FROM vehicles WHERE id = $1 FOR UPDATE",
 		.generic = true },
 	.update = { "vehicle_update", "UPDATE vehicles SET name = $2, kind = coalesce($3, kind), plate = $4, vin = $5, make = $6, model = $7, year = $8,"
-		" value = $9, facility_id = $10, version = version + 1, updated_at = now() WHERE id = $1", .write = true },
+		" value = $9, facility_id = $10, jurisdiction = $11, version = version + 1, updated_at = now() WHERE id = $1", .write = true },
 	/* Nobody drives a vehicle that is gone. */
 	.retire = { "vehicle_retire", "WITH v AS (UPDATE vehicles SET retired_at = CASE WHEN $2 THEN coalesce(retired_at, now()) END,"
 		" version = version + 1, updated_at = now() WHERE id = $1 RETURNING id)"
@@ -96,6 +98,7 @@ static const fl_field facility_fields[] = {
 	{ "latitude", "latitude", "the latitude", "51.8829", FL_FIELD_DEGREES, .least = -90, .most = 90 },
 	{ "longitude", "longitude", "the longitude", "4.4391", FL_FIELD_DEGREES, .least = -180, .most = 180 },
 	{ "geofence", "geofence", "the geofence", "{\"type\":\"Polygon\",\"coordinates\":[...]}", FL_FIELD_AREA },
+	{ "jurisdiction", "jurisdiction", "the jurisdiction", "US-TX", FL_FIELD_TEXT, .most = 6, .check = fl_jurisdiction_check },
 };
 
 static const fl_refusal facility_refusals[] = {
@@ -107,12 +110,12 @@ static const fl_refusal facility_refusals[] = {
 const fl_record_kind fl_record_facility = {
 	.noun = "facility", .may = FL_MAY_REGISTRY_CHANGE, .fields = facility_fields, .field_count = FL_COUNT(facility_fields), .refusals = facility_refusals,
 	.event_created = "facility.created", .event_updated = "facility.updated", .event_retired = "facility.retired",
-	.insert = { "facility_insert", "INSERT INTO facilities (tenant_id, name, address, location, geofence) VALUES ($1, $2, $3,"
-		" ST_SetSRID(ST_MakePoint($5, $4), 4326)::geography, ST_SetSRID(ST_GeomFromGeoJSON($6::text), 4326)::geography) RETURNING id", .write = true },
-	.lock = { "facility_lock", "SELECT version, name, address, ST_Y(location::geometry), ST_X(location::geometry), ST_AsGeoJSON(geofence::geometry, 9)"
-		" FROM facilities WHERE id = $1 FOR UPDATE", .generic = true },
+	.insert = { "facility_insert", "INSERT INTO facilities (tenant_id, name, address, location, geofence, jurisdiction) VALUES ($1, $2, $3,"
+		" ST_SetSRID(ST_MakePoint($5, $4), 4326)::geography, ST_SetSRID(ST_GeomFromGeoJSON($6::text), 4326)::geography, $7) RETURNING id", .write = true },
+	.lock = { "facility_lock", "SELECT version, name, address, ST_Y(location::geometry), ST_X(location::geometry), ST_AsGeoJSON(geofence::geometry, 9),"
+		" jurisdiction FROM facilities WHERE id = $1 FOR UPDATE", .generic = true },
 	.update = { "facility_update", "UPDATE facilities SET name = $2, address = $3, location = ST_SetSRID(ST_MakePoint($5, $4), 4326)::geography,"
-		" geofence = ST_SetSRID(ST_GeomFromGeoJSON($6::text), 4326)::geography, version = version + 1, updated_at = now() WHERE id = $1",
+		" geofence = ST_SetSRID(ST_GeomFromGeoJSON($6::text), 4326)::geography, jurisdiction = $7, version = version + 1, updated_at = now() WHERE id = $1",
 		.write = true },
 	.retire = { "facility_retire", "UPDATE facilities SET retired_at = CASE WHEN $2 THEN coalesce(retired_at, now()) END, version = version + 1,"
 		" updated_at = now() WHERE id = $1", .write = true },

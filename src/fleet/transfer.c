@@ -58,11 +58,11 @@ static const fl_import_unique no_uniques[] = { { 0 } };
 static const fl_import_kind kinds[] = {
 	[FL_TRANSFER_VEHICLES] = {
 		"vehicles", &fl_record_vehicle, FL_MAY_REGISTRY_CHANGE, FL_MAY_REPORT_READ_ALL, vehicle_uniques,
-		{ "import_vehicles", "WITH r AS (INSERT INTO vehicles (tenant_id, name, kind, plate, vin, make, model, year, value, facility_id)"
+		{ "import_vehicles", "WITH r AS (INSERT INTO vehicles (tenant_id, name, kind, plate, vin, make, model, year, value, facility_id, jurisdiction)"
 			" SELECT $1, u.name, coalesce(" INT("kind") ", 1), " TEXT("plate") ", u.vin, u.make, u.model, u.year::int, nullif(u.value, '')::bigint, " INT("facility")
-			" FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])"
-			" AS u(name, kind, plate, vin, make, model, year, value, facility) RETURNING id)" EVENTS("vehicle.created", "id"), .write = true },
-		{ "export_vehicles", "SELECT v.id, v.name, v.kind, v.plate, v.vin, v.make, v.model, v.year, v.value, f.name FROM vehicles v"
+			", " TEXT("jurisdiction") " FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])"
+			" AS u(name, kind, plate, vin, make, model, year, value, facility, jurisdiction) RETURNING id)" EVENTS("vehicle.created", "id"), .write = true },
+		{ "export_vehicles", "SELECT v.id, v.name, v.kind, v.plate, v.vin, v.make, v.model, v.year, v.value, f.name, v.jurisdiction FROM vehicles v"
 			" LEFT JOIN facilities f ON f.tenant_id = v.tenant_id AND f.id = v.facility_id WHERE v.id > $1 ORDER BY v.id LIMIT $2" } },
 	[FL_TRANSFER_DRIVERS] = {
 		"drivers", &fl_record_driver, FL_MAY_REGISTRY_CHANGE, FL_MAY_PERSON_READ, driver_uniques,
@@ -73,11 +73,12 @@ static const fl_import_kind kinds[] = {
 		{ "export_drivers", "SELECT id, name, email, phone, licence_no, employee_no FROM drivers WHERE id > $1 AND erased_at IS NULL ORDER BY id LIMIT $2" } },
 	[FL_TRANSFER_FACILITIES] = {
 		"facilities", &fl_record_facility, FL_MAY_REGISTRY_CHANGE, FL_MAY_REPORT_READ_ALL, facility_uniques,
-		{ "import_facilities", "WITH r AS (INSERT INTO facilities (tenant_id, name, address, location, geofence)"
-			" SELECT $1, u.name, " TEXT("address") ", " POINT ", ST_SetSRID(ST_GeomFromGeoJSON(" TEXT("geofence") "), 4326)::geography"
-			" FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) AS u(name, address, latitude, longitude, geofence) RETURNING id)"
+		{ "import_facilities", "WITH r AS (INSERT INTO facilities (tenant_id, name, address, location, geofence, jurisdiction)"
+			" SELECT $1, u.name, " TEXT("address") ", " POINT ", ST_SetSRID(ST_GeomFromGeoJSON(" TEXT("geofence") "), 4326)::geography, " TEXT("jurisdiction")
+			" FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) AS u(name, address, latitude, longitude, geofence, jurisdiction)"
+			" RETURNING id)"
 			EVENTS("facility.created", "NULL"), .write = true },
-		{ "export_facilities", "SELECT id, name, address, ST_Y(location::geometry), ST_X(location::geometry), ST_AsGeoJSON(geofence::geometry, 7) FROM facilities"
+		{ "export_facilities", "SELECT id, name, address, ST_Y(location::geometry), ST_X(location::geometry), ST_AsGeoJSON(geofence::geometry, 7), jurisdiction FROM facilities"
 			" WHERE id > $1 ORDER BY id LIMIT $2" } },
 	[FL_TRANSFER_REPORTS] = {
 		"reports", &report_record, FL_MAY_REPORT_DECIDE, FL_MAY_REPORT_READ_ALL, no_uniques,

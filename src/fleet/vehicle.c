@@ -2,7 +2,7 @@
 
 /* ---- vehicles ---- */
 
-#define VEHICLE_COLUMNS "id, facility_id, year, name, plate, vin, make, model, kind, value, version, retired_at"
+#define VEHICLE_COLUMNS "id, facility_id, year, name, plate, vin, make, model, kind, value, version, retired_at, jurisdiction"
 
 static int64_t time_or_0(const fl_rows *rows, int row, int column)
 {
@@ -29,6 +29,7 @@ static fl_err read_vehicles(fl_ctx *ctx, const fl_rows *rows, fl_vehicle **out, 
 			.value_cents = fl_row_i64(rows, i, 9),
 			.version = fl_row_i32(rows, i, 10),
 			.retired_at = time_or_0(rows, i, 11),
+			.jurisdiction = fl_row_text(rows, i, 12),
 		};
 	*out = vehicles;
 	*count = rows->count;
@@ -108,7 +109,7 @@ fl_err fl_vehicles_find(fl_ctx *ctx, fl_str search, bool retired, const fl_str *
 
 /* ---- depots ---- */
 
-#define FACILITY_COLUMNS "id, name, address, ST_Y(location::geometry), ST_X(location::geometry), ST_AsGeoJSON(geofence::geometry, 7), version, retired_at"
+#define FACILITY_COLUMNS "id, name, address, ST_Y(location::geometry), ST_X(location::geometry), ST_AsGeoJSON(geofence::geometry, 7), version, retired_at, jurisdiction"
 
 static fl_err read_facilities(fl_ctx *ctx, const fl_rows *rows, fl_facility **out, size_t *count)
 {
@@ -125,6 +126,7 @@ static fl_err read_facilities(fl_ctx *ctx, const fl_rows *rows, fl_facility **ou
 			.geofence = fl_row_text(rows, i, 5),
 			.version = fl_row_i32(rows, i, 6),
 			.retired_at = time_or_0(rows, i, 7),
+			.jurisdiction = fl_row_text(rows, i, 8),
 		};
 	*out = facilities;
 	*count = rows->count;

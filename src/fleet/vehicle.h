@@ -13,6 +13,7 @@ typedef struct fl_vehicle {
 	int64_t value_cents;
 	int32_t version;
 	int64_t retired_at;                   /* 0: in use */
+	fl_str jurisdiction;                  /* "US-TX" (total_loss.h); ptr NULL: that of the depot */
 } fl_vehicle;
 
 typedef struct fl_facility {
@@ -23,6 +24,7 @@ typedef struct fl_facility {
 	fl_str geofence;      /* GeoJSON (geo.h); ptr NULL: none */
 	int32_t version;
 	int64_t retired_at;   /* 0: in use */
+	fl_str jurisdiction;  /* ptr NULL: not said */
 } fl_facility;
 
 typedef struct fl_driver {

@@ -111,6 +111,15 @@ export type EstimateLineKind = "LABOUR" | "PARTS" | "PAINT" | "OTHER" | "SUBLET"
 /** Where a part comes from. */
 export type PartSource = "OEM" | "AFTERMARKET" | "USED";
 
+/** Where an estimate lies against the assessed range of costs. */
+export type AgainstAssessment = "BELOW" | "WITHIN" | "ABOVE";
+
+/** How a rule tells a total loss. */
+export type TotalLossRuleKind = "THRESHOLD" | "FORMULA";
+
+/** Where the cost in a judgement is from. */
+export type TotalLossBasis = "ACCEPTED_ESTIMATE" | "CHEAPEST_ESTIMATE" | "ASSESSMENT" | "REPORT";
+
 /** Where a work order stands. */
 export type WorkOrderState = "OPEN" | "SCHEDULED" | "IN_PROGRESS" | "WAITING_PARTS" | "DONE" | "CANCELLED";
 
@@ -207,6 +216,8 @@ export interface Query {
   mentions: Array<Comment>;
   /** People of the company whose name or address begins with this text, at most 20: to name them in a comment. */
   people: Array<Person>;
+  /** When a damage is a total loss: the company's rules by jurisdiction, first the one for all others. */
+  totalLossRules: Array<TotalLossRule>;
   /** A work order by its id; null when there is none. Not for drivers. */
   workOrder: WorkOrder | null;
   /** A workshop's board: work orders, newest first. Not for drivers. */
@@ -623,6 +634,10 @@ export interface Mutation {
   removeAttachment: RemoveAttachmentPayload;
   /** Says from where a photo looks at the vehicle. */
   setPhotoAngle: SetPhotoAnglePayload;
+  /** Sets the rule of a jurisdiction, or that for all others. Administrators only. */
+  setTotalLossRule: TotalLossRulesPayload;
+  /** Removes the rule of a jurisdiction; the one for all others becomes the usual one again. Administrators only. */
+  removeTotalLossRule: TotalLossRulesPayload;
   /** Asks a vendor for an estimate: makes a link to a page where it is written, without an account. The link is in this answer and nowhere else. */
   requestEstimate: EstimateLinkPayload;
   /** Makes a new link in place of the old one; an estimate that was declined or has expired is asked for again. */
@@ -975,6 +990,18 @@ export interface MutationSetPhotoAngleArgs {
   input: SetPhotoAngleInput;
 }
 
+/** The arguments of Mutation.setTotalLossRule. */
+export interface MutationSetTotalLossRuleArgs {
+  /** The rule. */
+  input: SetTotalLossRuleInput;
+}
+
+/** The arguments of Mutation.removeTotalLossRule. */
+export interface MutationRemoveTotalLossRuleArgs {
+  /** Which one. */
+  input: RemoveTotalLossRuleInput;
+}
+
 /** The arguments of Mutation.requestEstimate. */
 export interface MutationRequestEstimateArgs {
   /** The report, and who is asked. */
@@ -1215,6 +1242,10 @@ export interface DamageReport {
   attachments: Array<Attachment>;
   /** What vendors would charge, and who was asked; empty for drivers. */
   estimates: Array<Estimate>;
+  /** The estimates beside the assessment; null for drivers. */
+  estimateComparison: EstimateComparison | null;
+  /** Whether the repair pays; null for drivers. */
+  totalLoss: TotalLoss | null;
   /** The amount that is approved: the estimated cost while the report is approved, in repair or completed. An accepted estimate sets it; raising it is judged like an approval. Null when nothing is approved, or no amount is known. */
   approvedAmount: Money | null;
   /** What workshops were asked to do about it, oldest first. Null for drivers. */
@@ -1437,6 +1468,8 @@ export interface Vehicle {
   value: Money | null;
   /** The depot it belongs to. */
   facility: Facility | null;
+  /** Where it is registered, by ISO 3166, as in DE or US-TX; null: where its depot is. */
+  jurisdiction: string | null;
   /** Its odometer readings, newest first. */
   odometer: Array<OdometerReading>;
   /** Who has driven it when, newest first. */
@@ -1521,6 +1554,8 @@ export interface Facility {
   geofence: Array<GeoPoint> | null;
   /** The same area as a Polygon of GeoJSON. */
   geofenceGeoJson: GeoJSON | null;
+  /** The country or the part of one that it lies in, by ISO 3166, as in DE or US-TX. */
+  jurisdiction: string | null;
   /** When it was taken out of use. */
   retiredAt: DateTime | null;
   /** Grows by one with each change; send it back to change only what you have seen. */
@@ -2583,6 +2618,76 @@ export interface AcceptEstimatePayload {
   undoUntil: DateTime | null;
 }
 
+/** The estimates of a report beside its assessment. */
+export interface EstimateComparison {
+  /** The assessment; null when there is none. */
+  assessment: Assessment | null;
+  /** What was sent in, by number. */
+  estimates: Array<ComparedEstimate>;
+}
+
+/** An estimate beside the assessment. */
+export interface ComparedEstimate {
+  /** The estimate. */
+  estimate: Estimate;
+  /** Where its total lies; null without an assessed cost. */
+  against: AgainstAssessment | null;
+  /** By how many percent its total is above (or, negative, below) the likely cost. */
+  deviationPercent: number | null;
+  /** Its hours of work. */
+  labourHours: number;
+  /** By how many percent they are above (or, negative, below) the likely time. */
+  hoursDeviationPercent: number | null;
+  /** Whether places can be compared: zones are drawn, and lines name places. */
+  placesKnown: boolean;
+  /** Lines for places that are not damaged, or not any more. */
+  linesOutsideDamage: Array<EstimateLine>;
+  /** Damage that no line is for. */
+  missingDamage: Array<DamageZone>;
+  /** Whether it is the cheapest of those that can be accepted or are; several are when they are equal. */
+  isCheapest: boolean;
+  /** Whether it promises the shortest repair of those; several do when they are equal. */
+  isFastest: boolean;
+}
+
+/** When a damage is a total loss. */
+export interface TotalLossRule {
+  /** The jurisdiction, by ISO 3166; null: the rule for all others. */
+  jurisdiction: string | null;
+  /** How it is told. */
+  kind: TotalLossRuleKind;
+  /** The threshold, or the salvage, in percent of the value. */
+  percent: Decimal;
+  /** Whether the company set it; else it is the usual one. */
+  isOwn: boolean;
+}
+
+/** Whether the repair of a report's damage pays. */
+export interface TotalLoss {
+  /** Null when it cannot be told: explanation says what is missing. */
+  isTotalLoss: boolean | null;
+  /** The cost of the repair divided by the value; null when one of them is not known. */
+  ratio: number | null;
+  /** The cost that was judged by. */
+  cost: Money | null;
+  /** Where that is from. */
+  basis: TotalLossBasis | null;
+  /** What the vehicle was worth when it happened; null when nobody knows. */
+  value: Money | null;
+  /** The jurisdiction of the vehicle or else of its depot; null when neither has one. */
+  jurisdiction: string | null;
+  /** The rule that it was judged by. */
+  rule: TotalLossRule;
+  /** All of that in words. */
+  explanation: string;
+}
+
+/** The rules as they are now. */
+export interface TotalLossRulesPayload {
+  /** All of them. */
+  rules: Array<TotalLossRule>;
+}
+
 /** What a workshop is asked to do. */
 export interface WorkOrder {
   /** Its id. */
@@ -3179,6 +3284,8 @@ export interface CreateVehicleInput {
   value?: Decimal | null;
   /** The depot it belongs to. */
   facilityId?: string | null;
+  /** Where it is registered, by ISO 3166, as in DE or US-TX, where that is not where its depot is. */
+  jurisdiction?: string | null;
 }
 
 /** A change of a vehicle. */
@@ -3205,6 +3312,8 @@ export interface UpdateVehicleInput {
   value?: Decimal | null;
   /** The depot it belongs to. */
   facilityId?: string | null;
+  /** Where it is registered, by ISO 3166, as in DE or US-TX, where that is not where its depot is. */
+  jurisdiction?: string | null;
 }
 
 /** A new driver. */
@@ -3249,6 +3358,8 @@ export interface CreateFacilityInput {
   location?: GeoPointInput | null;
   /** The corners of the area that belongs to it, in order around it; 3 to 1,000 of them. */
   geofence?: Array<GeoPointInput> | null;
+  /** The country or the part of one that it lies in, by ISO 3166, as in DE or US-TX. */
+  jurisdiction?: string | null;
 }
 
 /** A change of a depot. */
@@ -3265,6 +3376,8 @@ export interface UpdateFacilityInput {
   location?: GeoPointInput | null;
   /** The corners of the area that belongs to it, in order around it; 3 to 1,000 of them. */
   geofence?: Array<GeoPointInput> | null;
+  /** The country or the part of one that it lies in, by ISO 3166, as in DE or US-TX. */
+  jurisdiction?: string | null;
 }
 
 /** A new vendor. */
@@ -3727,6 +3840,22 @@ export interface CloseEstimateInput {
   version?: number | null;
   /** Why, up to 2,000 characters. */
   reason?: string | null;
+}
+
+/** A rule for total losses. */
+export interface SetTotalLossRuleInput {
+  /** The jurisdiction, by ISO 3166, as in DE or US-TX; left out: the rule for all others. */
+  jurisdiction?: string | null;
+  /** How it is told. */
+  kind: TotalLossRuleKind;
+  /** The threshold, 1 to 200, or the salvage, 0 to 100, in percent of the value. */
+  percent: Decimal;
+}
+
+/** A rule that is to be no more. */
+export interface RemoveTotalLossRuleInput {
+  /** The jurisdiction; left out: the rule for all others. */
+  jurisdiction?: string | null;
 }
 
 /** Which work orders; conditions combine. */

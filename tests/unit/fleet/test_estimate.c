@@ -1,5 +1,6 @@
 /* Money of estimates: rounding, limits, tax by rate; their states; decimals. Pure: no database. */
 #include "fleet/estimate.h"
+#include "fleet/total_loss.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -157,6 +158,60 @@ static void an_offer_is_open_until_its_day(void **state)
 	assert_false(fl_estimate_is_open(&e, 100));
 }
 
+static bool loses(int16_t kind, int32_t rate, int64_t cost, int64_t value)
+{
+	const fl_loss_rule rule = { FL_STR(""), kind, rate, true };
+	double ratio = -1;
+	bool lost = fl_loss_judge(&rule, cost, value, &ratio);
+	assert_true(ratio >= 0);
+	return lost;
+}
+
+static void a_total_loss_begins_at_the_threshold(void **state)
+{
+	assert_false(loses(FL_LOSS_THRESHOLD, 7500, 749999, 1000000));
+	assert_true(loses(FL_LOSS_THRESHOLD, 7500, 750000, 1000000));
+	assert_false(loses(FL_LOSS_THRESHOLD, 7500, 2, 3)); /* 66.7 % */
+	assert_false(loses(FL_LOSS_FORMULA, 2000, 799999, 1000000));
+	assert_true(loses(FL_LOSS_FORMULA, 2000, 800000, 1000000));
+	assert_true(loses(FL_LOSS_FORMULA, 10000, 0, 1));
+	assert_true(loses(FL_LOSS_THRESHOLD, 20000, FL_ESTIMATE_TOTAL_MAX, FL_ESTIMATE_TOTAL_MAX / 2)); /* no overflow */
+	assert_true(loses(FL_LOSS_THRESHOLD, 7500, INT64_MAX / 2, INT64_MAX / 2));
+}
+
+static void the_nearest_rule_counts(void **state)
+{
+	const fl_loss_rule rules[] = { { FL_STR(""), FL_LOSS_THRESHOLD, 6000, true }, { FL_STR("US"), FL_LOSS_FORMULA, 2000, true },
+		{ FL_STR("US-TX"), FL_LOSS_THRESHOLD, 10000, true } };
+	const struct {
+		fl_str jurisdiction;
+		int32_t rate;
+	} cases[] = { { FL_STR("US-TX"), 10000 }, { FL_STR("US-OK"), 2000 }, { FL_STR("US"), 2000 }, { FL_STR("DE"), 6000 }, { FL_STR("DE-BY"), 6000 },
+		{ {}, 6000 } };
+	for (size_t i = 0; i < FL_COUNT(cases); i++)
+		assert_int_equal(fl_loss_rule_for(rules, FL_COUNT(rules), cases[i].jurisdiction).rate, cases[i].rate);
+	assert_int_equal(fl_loss_rule_for(NULL, 0, FL_STR("DE")).rate, FL_LOSS_RATE);
+}
+
+static void jurisdictions(void **state)
+{
+	static const char *const good[] = { "de", "US-TX", " us-tx ", "GB-ENG", "FR-75", "AT-9" };
+	static const char *const bad[] = { "", "D", "DEU", "US-", "US-TEXAS", "1A", "US_TX", "US-T!", "US TX", "-TX" };
+	fl_arena mem = fl_arena_make(4096);
+	for (size_t i = 0; i < FL_COUNT(good); i++) {
+		fl_str text = fl_str_z(good[i]);
+		assert_int_equal(fl_jurisdiction_check(&mem, NULL, &text), FL_OK);
+	}
+	for (size_t i = 0; i < FL_COUNT(bad); i++) {
+		fl_str text = fl_str_z(bad[i]);
+		assert_int_equal(fl_jurisdiction_check(&mem, NULL, &text), FL_BAD_INPUT);
+	}
+	fl_str text = FL_STR(" us-tx ");
+	assert_int_equal(fl_jurisdiction_check(&mem, NULL, &text), FL_OK);
+	assert_true(fl_str_eq(text, FL_STR("US-TX")));
+	fl_arena_fini(&mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +222,9 @@ int main(void)
 		cmocka_unit_test(decimals),
 		cmocka_unit_test(states_lead_where_the_table_says),
 		cmocka_unit_test(an_offer_is_open_until_its_day),
+		cmocka_unit_test(a_total_loss_begins_at_the_threshold),
+		cmocka_unit_test(the_nearest_rule_counts),
+		cmocka_unit_test(jurisdictions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
