@@ -179,6 +179,11 @@ FL_API_RESOLVER(fl_api_set_photo_angle);
 /* Answers GET /attachments/:report/:attachment. */
 fl_err fl_api_attachment_bytes(fl_ctx *ctx, fl_request *req, fl_response *res);
 
+/* retention.c */
+FL_API_RESOLVER(fl_api_retention_policy_get);
+FL_API_RESOLVER(fl_api_set_retention_policy);
+FL_API_RESOLVER(fl_api_archives);
+
 /* erasure.c */
 FL_API_RESOLVER(fl_api_erasures);
 FL_API_RESOLVER(fl_api_erasure_by_id);

@@ -158,6 +158,8 @@ static fl_err facilities(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *b
 }
 
 const struct fl_api_query fl_api_query = {
+	.retention_policy = FL_BATCH(fl_api_retention_policy_get),
+	.archives = FL_BATCH(fl_api_archives),
 	.erasures = FL_BATCH(fl_api_erasures),
 	.erasure = FL_BATCH(fl_api_erasure_by_id),
 	.viewer = FL_BATCH(viewer),
@@ -411,6 +413,7 @@ const struct fl_api_mutation fl_api_mutation = {
 	.accept_estimate = FL_BATCH(fl_api_accept_estimate),
 	.decline_estimate = FL_BATCH(fl_api_decline_estimate),
 	.withdraw_estimate = FL_BATCH(fl_api_withdraw_estimate),
+	.set_retention_policy = FL_BATCH(fl_api_set_retention_policy),
 	.erase_driver = FL_BATCH(fl_api_erase_driver),
 	.erase_user = FL_BATCH(fl_api_erase_user),
 	.decide_erasure_finding = FL_BATCH(fl_api_decide_erasure_finding),

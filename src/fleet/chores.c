@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define CHORE_TIMEOUT_US (60 * FL_SECOND_US)
+#define ARCHIVE_TIMEOUT_US (10 * FL_MINUTE_US) /* photos are many bytes */
 
 typedef struct chore {
 	fl_sql sql;
@@ -23,11 +24,13 @@ static const chore chores[] = {
 	{ { "chore_keys", "SELECT idempotency_prune()", .write = true }, FL_HOUR_US },
 };
 
+enum { ARCHIVE = FL_COUNT(chores), RETIRE, CHORES };
+
 struct fl_chores {
 	fl_loop *loop;
 	fl_services *services;
 	fl_chores_opts opts;
-	int64_t due_us[FL_COUNT(chores) + 1]; /* the last: old months */
+	int64_t due_us[CHORES]; /* the last two: old reports, old months */
 	fl_wait wait;
 	bool sleeping, stopping;
 	fl_wait *stopped;
@@ -71,7 +74,39 @@ static void do_retire(fl_ctx *ctx, fl_chores *c)
 		fl_info("chores: dropped %d tables of months older than the %lld that are kept", r.dropped, (long long)c->opts.keep_months);
 	if (err != FL_OK && err != FL_UNAVAILABLE)
 		fl_warn("chores: old months: %s", fl_diag_text(&r.diag, err));
-	c->due_us[FL_COUNT(chores)] = fl_loop_now_us(c->loop) + (err == FL_DB_RETRY ? FL_MINUTE_US : FL_HOUR_US);
+	c->due_us[RETIRE] = fl_loop_now_us(c->loop) + (err == FL_DB_RETRY ? FL_MINUTE_US : FL_HOUR_US);
+}
+
+/* ---- Old reports of companies with a policy ---- */
+
+enum { REPORTS_A_RUN = 500 };
+
+typedef struct archiving {
+	fl_archive_site site;
+	fl_archive_result result;
+	fl_diag diag;
+} archiving;
+
+static fl_err archive(void *arg)
+{
+	archiving *a = arg;
+	return fl_archive_run(&a->site, NULL, &a->result, &a->diag);
+}
+
+static void do_archive(fl_ctx *ctx, fl_chores *c)
+{
+	archiving a = { .site = *c->opts.archive };
+	fl_ctx chore_ctx;
+	a.site.reports_max = REPORTS_A_RUN;
+	fl_ctx_derive(&chore_ctx, ctx, ARCHIVE_TIMEOUT_US);
+	fl_err err = await_pool(&chore_ctx, archive, &a);
+	fl_ctx_fini(&chore_ctx);
+	if (a.result.reports)
+		fl_info("chores: %lld old reports are gone, %lld archives were written", (long long)a.result.reports, (long long)a.result.files);
+	if (err != FL_OK && err != FL_UNAVAILABLE && err != FL_IN_USE)
+		fl_warn("chores: old reports: %s", fl_diag_text(&a.diag, err));
+	bool more = err == FL_DB_RETRY || (err == FL_OK && a.result.reports >= REPORTS_A_RUN);
+	c->due_us[ARCHIVE] = fl_loop_now_us(c->loop) + (more ? FL_MINUTE_US : FL_HOUR_US);
 }
 
 static void sleep_until(fl_ctx *ctx, fl_chores *c, int64_t at_us)
@@ -97,9 +132,11 @@ static void run(void *arg)
 				do_chore(&ctx, c, i);
 			next = FL_MIN(next, c->due_us[i]);
 		}
-		if (!c->stopping && c->due_us[FL_COUNT(chores)] <= fl_loop_now_us(c->loop))
+		if (!c->stopping && c->due_us[ARCHIVE] <= fl_loop_now_us(c->loop))
+			do_archive(&ctx, c);
+		if (!c->stopping && c->due_us[RETIRE] <= fl_loop_now_us(c->loop))
 			do_retire(&ctx, c);
-		next = FL_MIN(next, c->due_us[FL_COUNT(chores)]);
+		next = FL_MIN(next, FL_MIN(c->due_us[ARCHIVE], c->due_us[RETIRE]));
 		if (!c->stopping)
 			sleep_until(&ctx, c, next);
 		fl_arena_reset(&mem);
@@ -119,7 +156,9 @@ fl_err fl_chores_start(fl_loop *loop, fl_services *services, const fl_chores_opt
 	c->services = services;
 	c->opts = *opts;
 	if (opts->keep_months <= 0 || !opts->owner_url)
-		c->due_us[FL_COUNT(chores)] = FL_NEVER;
+		c->due_us[RETIRE] = FL_NEVER;
+	if (!opts->archive)
+		c->due_us[ARCHIVE] = FL_NEVER;
 	fl_err err = fl_go(loop, run, c);
 	if (err) {
 		free(c);

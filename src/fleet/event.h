@@ -50,6 +50,7 @@
 #define FL_EVENT_CLAIM_CHANGED "claim.changed"
 #define FL_EVENT_CLAIM_MOVED "claim.moved"
 
+#define FL_EVENT_RETENTION_SET "retention.set" /* retention.removed and .restored are written by the database (0041) */
 #define FL_EVENT_HOLD_SET "hold.set"
 #define FL_EVENT_HOLD_RELEASED "hold.released"
 /* person.restricted, .erased, .kept and .redacted are written by the database (0040), in the transaction of what they tell. */

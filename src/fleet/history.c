@@ -234,6 +234,7 @@ static void put_text(fl_buf *buf, const fl_history_entry *e, const fl_json *data
 	case FL_HISTORY_ESTIMATE_WITHDRAWN: put_estimate(buf, e, data, "took back"); break;
 	case FL_HISTORY_ESTIMATE_EXPIRED: put_estimate(buf, e, data, "noticed the end of"); break;
 	case FL_HISTORY_ESTIMATE_RELEASED: put_estimate(buf, e, data, "opened again"); break;
+	case FL_HISTORY_RESTORED: fl_buf_lit(buf, " brought the report back from an archive"); break;
 	case FL_HISTORY_HELD: fl_buf_lit(buf, " put the report under a legal hold"); break;
 	case FL_HISTORY_RELEASED: fl_buf_lit(buf, " ended the legal hold"); break;
 	case FL_HISTORY_ORDER_CREATED: fl_buf_fmt(buf, " wrote work order %d", e->number); break;

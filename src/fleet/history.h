@@ -34,6 +34,7 @@
 	X(ESTIMATE_WITHDRAWN, "estimate.withdrawn")                                                                              \
 	X(ESTIMATE_EXPIRED, "estimate.expired")                                                                                  \
 	X(ESTIMATE_RELEASED, "estimate.released")                                                                                \
+	X(RESTORED, "retention.restored")                                                                                        \
 	X(HELD, "hold.set")                                                                                                      \
 	X(RELEASED, "hold.released")                                                                                             \
 	X(ORDER_CREATED, "work_order.created")                                                                                   \

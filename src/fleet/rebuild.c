@@ -149,7 +149,8 @@ static const char TOTALS[] =
 	"WITH reports AS MATERIALIZED (SELECT tenant_id, (reported_at AT TIME ZONE 'UTC')::date AS day, status, coalesce(severity, 0::smallint) AS severity,"
 	" coalesce(damage_type, 0::smallint) AS damage_type, coalesce(facility_id, 0) AS facility_id, vehicle_id, geo_cell(location) AS cell, count(*) AS n,"
 	" coalesce(sum(estimated_cost), 0) AS est, coalesce(sum(actual_cost), 0) AS act, sum(report_cost(status, estimated_cost, actual_cost)) AS cost,"
-	" count(completed_at) AS repairs, sum(repair_seconds(reported_at, completed_at)) AS repair_s FROM damage_reports GROUP BY 1, 2, 3, 4, 5, 6, 7, 8),"
+	" count(completed_at) AS repairs, sum(repair_seconds(reported_at, completed_at)) AS repair_s FROM damage_reports GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"
+	" UNION ALL SELECT tenant_id, day, status, severity, damage_type, facility_id, vehicle_id, cell, n, est, act, cost, repairs, repair_s FROM rollup_kept),"
 	" waiting AS MATERIALIZED (SELECT * FROM rollup_delta), differing AS ("
 	TOTAL("day", "rollup_day", COSTS, COSTS, "format('%s status %s', day, status)", "format('%s status %s', day, status)", "true") " UNION ALL"
 	TOTAL("month", "rollup_month", COSTS, COSTS, "format('%s severity %s kind %s', month, severity, damage_type)",

@@ -1,4 +1,5 @@
-/* Old months go: partitions that ended before a day are detached without stopping anybody, and dropped. */
+/* Old months go: partitions that ended before a day are detached without stopping anybody, and dropped. But none that holds a report
+ * under a legal hold, or one of a company with a policy of its own, which goes by that alone (archive/archive.h). */
 #ifndef FL_FLEET_RETIRE_H
 #define FL_FLEET_RETIRE_H
 

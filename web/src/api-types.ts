@@ -69,6 +69,12 @@ export type ErasureState = "WAITING" | "DONE";
 /** What becomes of a finding. */
 export type ErasureFindingState = "OPEN" | "KEPT" | "REDACTED";
 
+/** What is left of reports that are older than a policy allows. */
+export type RetentionKeep = "NOTHING" | "NUMBERS" | "ARCHIVE";
+
+/** How complete an archive is. */
+export type ArchiveState = "WRITTEN" | "COMPLETE" | "RESTORED";
+
 /** Where a report stands in its life. */
 export type DamageReportStage = "DRAFT" | "REPORTED" | "TRIAGED" | "ASSESSED" | "APPROVED" | "IN_REPAIR" | "COMPLETED" | "CLOSED" | "REJECTED" | "DUPLICATE" | "DISPUTED" | "REOPENED";
 
@@ -79,7 +85,7 @@ export type DamageReportTransition = "SUBMIT" | "ASSESS" | "TRIAGE" | "APPROVE" 
 export type SlaState = "OK" | "DUE_SOON" | "OVERDUE";
 
 /** What kind of thing happened. */
-export type HistoryKind = "CREATED" | "ASSESSED" | "MOVED" | "ENDORSED" | "UNDONE" | "CHANGED" | "OVERDUE" | "ZONE_ADDED" | "ZONE_CHANGED" | "ZONE_REPAIRED" | "ZONE_REMOVED" | "COMMENTED" | "COMMENT_EDITED" | "COMMENT_REMOVED" | "ATTACHED" | "DETACHED" | "ATTACHMENT_OPENED" | "PHOTO_OPENED" | "PHOTO_CHANGED" | "ESTIMATE_REQUESTED" | "ESTIMATE_LINKED" | "ESTIMATE_UNLINKED" | "ESTIMATE_SUBMITTED" | "ESTIMATE_ACCEPTED" | "ESTIMATE_DECLINED" | "ESTIMATE_WITHDRAWN" | "ESTIMATE_EXPIRED" | "ESTIMATE_RELEASED" | "HELD" | "RELEASED" | "ORDER_CREATED" | "ORDER_CHANGED" | "ORDER_MOVED" | "ORDER_TASK" | "INVOICE_RECORDED" | "INVOICE_APPROVED" | "INVOICE_VOIDED" | "CLAIM_OPENED" | "CLAIM_CHANGED" | "CLAIM_MOVED" | "DEFECT_FOUND" | "DEFECT_RESOLVED" | "OTHER";
+export type HistoryKind = "CREATED" | "ASSESSED" | "MOVED" | "ENDORSED" | "UNDONE" | "CHANGED" | "OVERDUE" | "ZONE_ADDED" | "ZONE_CHANGED" | "ZONE_REPAIRED" | "ZONE_REMOVED" | "COMMENTED" | "COMMENT_EDITED" | "COMMENT_REMOVED" | "ATTACHED" | "DETACHED" | "ATTACHMENT_OPENED" | "PHOTO_OPENED" | "PHOTO_CHANGED" | "ESTIMATE_REQUESTED" | "ESTIMATE_LINKED" | "ESTIMATE_UNLINKED" | "ESTIMATE_SUBMITTED" | "ESTIMATE_ACCEPTED" | "ESTIMATE_DECLINED" | "ESTIMATE_WITHDRAWN" | "ESTIMATE_EXPIRED" | "ESTIMATE_RELEASED" | "RESTORED" | "HELD" | "RELEASED" | "ORDER_CREATED" | "ORDER_CHANGED" | "ORDER_MOVED" | "ORDER_TASK" | "INVOICE_RECORDED" | "INVOICE_APPROVED" | "INVOICE_VOIDED" | "CLAIM_OPENED" | "CLAIM_CHANGED" | "CLAIM_MOVED" | "DEFECT_FOUND" | "DEFECT_RESOLVED" | "OTHER";
 
 /** The part of a vehicle that a zone lies on. */
 export type ZonePart = "FRONT_BUMPER" | "REAR_BUMPER" | "HOOD" | "ROOF" | "TRUNK" | "FRONT_DOOR" | "REAR_DOOR" | "SLIDING_DOOR" | "CARGO_DOOR" | "FRONT_FENDER" | "REAR_QUARTER" | "SIDE_PANEL" | "SILL" | "PILLAR" | "MIRROR" | "WINDSHIELD" | "REAR_WINDOW" | "SIDE_WINDOW" | "HEADLIGHT" | "TAIL_LIGHT" | "INDICATOR" | "GRILLE" | "NUMBER_PLATE" | "FRONT_WHEEL" | "REAR_WHEEL" | "FRONT_TIRE" | "REAR_TIRE" | "UNDERBODY" | "EXHAUST" | "LOAD_AREA" | "TAIL_LIFT" | "SEAT" | "DASHBOARD" | "TRIM" | "ENGINE" | "OTHER";
@@ -210,6 +216,10 @@ export interface Query {
   erasures: Array<Erasure>;
   /** One erasure, with its certificate. Null when this company has no such erasure. */
   erasure: Erasure | null;
+  /** How long this company keeps its reports. Not for drivers. */
+  retentionPolicy: RetentionPolicy;
+  /** Files of reports that are not in the tables any more, newest first. For administrators. */
+  archives: Array<Archive>;
   /** What the company has decided about its reports: who may approve how much, and how soon things must happen. */
   reportPolicy: ReportPolicy;
   /** The comments that name the caller, newest first. */
@@ -414,6 +424,14 @@ export interface QueryErasureArgs {
   id: string;
 }
 
+/** The arguments of Query.archives. */
+export interface QueryArchivesArgs {
+  /** How many archives to return, 1 to 100. */
+  first?: number | null;
+  /** Continue after the archive with this id. */
+  after?: string | null;
+}
+
 /** The arguments of Query.mentions. */
 export interface QueryMentionsArgs {
   /** Whether only those that the caller has not seen are wanted. */
@@ -602,6 +620,8 @@ export interface Mutation {
   holdDamageReport: HoldDamageReportPayload;
   /** Ends a legal hold. */
   releaseDamageReport: HoldDamageReportPayload;
+  /** Sets how long reports are kept, and what is left of those that go. For administrators. */
+  setRetentionPolicy: SetRetentionPolicyPayload;
   /** Moves a report along its life. Ask availableTransitions first: it says what the caller may do and why not. */
   transitionDamageReport: TransitionDamageReportPayload;
   /** Takes back the caller's last step, within ten minutes and if nothing has happened to the report since. */
@@ -892,6 +912,12 @@ export interface MutationHoldDamageReportArgs {
 export interface MutationReleaseDamageReportArgs {
   /** The report. */
   input: ReleaseDamageReportInput;
+}
+
+/** The arguments of Mutation.setRetentionPolicy. */
+export interface MutationSetRetentionPolicyArgs {
+  /** The years, and what is left. */
+  input: SetRetentionPolicyInput;
 }
 
 /** The arguments of Mutation.transitionDamageReport. */
@@ -2144,6 +2170,62 @@ export interface DecideErasureFindingPayload {
 export interface HoldDamageReportPayload {
   /** The report as it is now. */
   report: DamageReport;
+}
+
+/** How long reports are kept. */
+export interface RetentionPolicy {
+  /** How many years after its report and its repair a closed report stays; null for ever. */
+  years: number | null;
+  /** What is left of those that go. */
+  keep: RetentionKeep;
+  /** Grows with each change; 0 as long as nobody has set anything. */
+  version: number;
+  /** When it was set. */
+  setAt: DateTime | null;
+  /** What would go now, by month, as a dry run. For administrators. */
+  plan: Array<RetentionMonth>;
+}
+
+/** What would go of a month. */
+export interface RetentionMonth {
+  /** The month, as in 2021-03. */
+  month: string;
+  /** How many reports would go. */
+  reports: number;
+  /** How many photos would go with them. */
+  photos: number;
+  /** The bytes of those photos, as text: they may be many. */
+  bytes: string;
+  /** How many reports stay because of a legal hold. */
+  held: number;
+  /** How many reports stay because they are not done with. */
+  open: number;
+}
+
+/** A sealed file with reports of one month. Whoever runs the platform checks it and brings reports back: fleet archive. */
+export interface Archive {
+  /** Its id. */
+  id: string;
+  /** The month, as in 2021-03. */
+  month: string;
+  /** How complete it is. */
+  state: ArchiveState;
+  /** How many reports are in it. */
+  reports: number;
+  /** How many files of photos and attachments are in it. */
+  files: number;
+  /** Its size in bytes, as text. */
+  bytes: string;
+  /** The SHA-256 of the sealed file, in hexadecimal digits. */
+  sha256: string;
+  /** When it was written. */
+  createdAt: DateTime;
+}
+
+/** The policy. */
+export interface SetRetentionPolicyPayload {
+  /** The policy as it is now. */
+  policy: RetentionPolicy;
 }
 
 /** A way on from where a report stands. */
@@ -3576,6 +3658,16 @@ export interface HoldDamageReportInput {
 export interface ReleaseDamageReportInput {
   /** The report. */
   reportId: string;
+}
+
+/** A policy. */
+export interface SetRetentionPolicyInput {
+  /** How many years closed reports stay, 1 to 100; none for ever. */
+  years?: number | null;
+  /** What is left of those that go. */
+  keep?: RetentionKeep;
+  /** The version that was seen; none to change whatever is there. */
+  version?: number | null;
 }
 
 /** A step of a report's life. */
