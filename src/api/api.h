@@ -13,6 +13,7 @@
  *	the same in parts, with Accept: multipart/mixed (@defer, @stream)             graphql_parts.c
  *	the same, with Accept: text/event-stream   and subscriptions, graphql-sse     graphql_sse.c
  *	WebSocket /graphql   the same and subscriptions, graphql-transport-ws         graphql_ws.c
+ *	GET /inspections/ID.pdf   a driver's inspection as a document                  inspection_in.c
  *	GET /photos/...      bytes of photos, for those who may see the report        photos.c
  *
  * Threads: the schema is shared; a fl_api belongs to its loop and is found through ctx->services->api. */

@@ -210,6 +210,8 @@ FL_API_RESOLVER(fl_api_vehicle_last_inspection);
 FL_API_RESOLVER(fl_api_vehicle_open_defects);
 FL_API_RESOLVER(fl_api_vehicle_safe_to_operate);
 FL_API_RESOLVER(fl_api_report_inspection_defects);
+/* Answers GET /inspections/:id.pdf. */
+fl_err fl_api_inspection_pdf(fl_ctx *ctx, fl_request *req, fl_response *res);
 
 /* lifecycle.c: fields of DamageReport, Query and Mutation. */
 FL_API_RESOLVER(fl_api_report_ways);

@@ -218,6 +218,7 @@ fl_err fl_api_routes(fl_router *router)
 	FL_TRY(fl_router_add(router, FL_GET, "/graphql", get, NULL));
 	FL_TRY(fl_router_add(router, FL_GET, "/tiles/:z/:x/:y", fl_api_tile, NULL));
 	FL_TRY(fl_api_transfer_routes(router));
+	FL_TRY(fl_router_add(router, FL_GET, "/inspections/:file", fl_api_inspection_pdf, NULL));
 	FL_TRY(fl_router_add(router, FL_GET, "/photos/:report/:photo/:variant", fl_api_photo_bytes, NULL));
 	FL_TRY(fl_router_add(router, FL_GET, "/quote/:token/photos/:photo/:variant", fl_api_quote_photo, NULL));
 	return fl_router_add(router, FL_GET, "/attachments/:report/:attachment", fl_api_attachment_bytes, NULL);

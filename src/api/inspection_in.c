@@ -334,3 +334,28 @@ fl_err fl_api_set_inspection_policy(fl_ctx *ctx, const fl_gql_field *field, fl_g
 	FL_TRY(fl_inspection_policy_set(ctx, &policy));
 	return fl_api_inspection_policy_of(ctx, field, batch);
 }
+
+/* ---- the report as a file ---- */
+
+static bool read_name(fl_str name, fl_uuid *out)
+{
+	return fl_str_ends(name, FL_STR(".pdf")) && fl_uuid_parse(fl_str_slice(name, 0, name.len - 4), out);
+}
+
+fl_err fl_api_inspection_pdf(fl_ctx *ctx, fl_request *req, fl_response *res)
+{
+	fl_uuid id;
+	fl_str pdf;
+	FL_TRY(fl_api_authenticate(ctx, req));
+	if (!read_name(req->captures[0], &id))
+		return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no such inspection; write it as in /inspections/ID.pdf");
+	FL_TRY(fl_inspection_paper(ctx, id, &pdf));
+	fl_str text = fl_uuid_str(ctx->mem, id), save = fl_str_fmt(ctx->mem, "inline; filename=\"inspection-%" FL_FMT ".pdf\"", FL_ARG(text));
+	if (!save.ptr)
+		return FL_NOMEM;
+	fl_response_header(res, FL_STR("Content-Disposition"), save);
+	fl_response_header(res, FL_STR("X-Content-Type-Options"), FL_STR("nosniff"));
+	fl_response_header(res, FL_STR("Cache-Control"), FL_STR("private, no-store"));
+	fl_response_body(res, FL_STR("application/pdf"), pdf);
+	return FL_OK;
+}

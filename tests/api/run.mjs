@@ -5,6 +5,8 @@
 //   caller: manager                               manager (when left out), driver, auditor, admin, nobody
 //   statements: 3                                 at most so many SQL statements; may be left out
 //   status: 200                                   the HTTP status; may be left out
+//   get: /photos/{{report}}/1/view                asks for a file instead of an operation; its answer is { "type", "start", "error" }: the media
+//                                                 type, the first five bytes, and the code of an error
 //   wait: 10                                      asks again, for so many seconds at most, until the answer is the expected one
 //   --- operation
 //   query Q($id: ID!) { damageReport(id: $id) { number } }
@@ -43,9 +45,9 @@ function parse(text, name) {
 		} else if (/^\s*(#.*)?$/.test(line)) {
 			return;
 		} else {
-			const field = /^(caller|statements|status|wait): (\S+)$/.exec(line);
+			const field = /^(caller|statements|status|wait|get): (\S+)$/.exec(line);
 			if (!field || !step) throw new Error(`${name}:${i + 1}: '${line}' is not understood`);
-			step[field[1]] = field[1] === 'caller' ? field[2] : Number(field[2]);
+			step[field[1]] = ['caller', 'get'].includes(field[1]) ? field[2] : Number(field[2]);
 		}
 	});
 	return steps;
@@ -65,7 +67,17 @@ function fileOf(line) {
 	return { name, at, bytes: made[kind]() };
 }
 
+async function getFile(fleet, step, saved) {
+	const token = fleet.tokens[step.caller];
+	const answer = await fetch(fleet.url + fill(step.get, saved), { headers: token ? { authorization: `Bearer ${token}` } : {} });
+	const text = Buffer.from(await answer.arrayBuffer()).toString('latin1');
+	const good = answer.status === 200;
+	return { status: answer.status, statements: 0, body: good ? { type: answer.headers.get('content-type'), start: text.slice(0, 5) }
+		: { error: JSON.parse(text).errors?.[0]?.extensions?.code ?? text } };
+}
+
 async function ask(fleet, step, saved) {
+	if (step.get) return getFile(fleet, step, saved);
 	const variables = step.parts.variables ? fill(JSON.parse(step.parts.variables), saved) : {};
 	const lines = (step.parts.files ?? '').split('\n').filter((line) => line.trim());
 	const files = step.parts.files ? lines.map(fileOf) : null;
