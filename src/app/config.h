@@ -44,6 +44,7 @@
 	TEXT(backup_dir, "FLEET_BACKUP_DIR", "--backup-dir", "", "DIR", "where `fleet backup` keeps backups; empty: HOME/backup. Another disk is better") \
 	TEXT(maintain, "FLEET_MAINTAIN", "--maintain", "on", "on|off", "whether `fleet work` does by itself what `fleet maintain` does") \
 	NUMBER(maintain_hour, "FLEET_MAINTAIN_HOUR", "--maintain-hour", 3, 0, 23, "N", "from which hour of the day, UTC, it does") \
+	NUMBER(maintain_look_s, "FLEET_MAINTAIN_LOOK_S", "--maintain-look-s", 600, 1, 86400, "S", "between looks whether some is due") \
 	TEXT(operator_mail, "FLEET_OPERATOR_MAIL", "--operator-mail", "", "ADDRESS", "who gets the reports that need a person; empty: nobody") \
 	TEXT(storage_price, "FLEET_STORAGE_PRICE", "--storage-price", "", "PRICE", "of a GB of storage a month, as in 0.10, for the monthly report; empty: sizes only") \
 	TEXT(pg_admin_url, "FLEET_PG_ADMIN_URL", "--pg-admin-url", "", "URL", "the database as the owner of its tables, for `fleet maintain`; empty: FLEET_PG_URL") \

@@ -1,5 +1,6 @@
 /* fleet maintain: the chores of a day, a week, a month, and a report to act on. */
 #include "app/app.h"
+#include "app/maintain_mail.h"
 #include "app/maintain_site.h"
 
 #include <stdio.h>
@@ -8,6 +9,7 @@
 static const app_option options[] = {
 	{ "--json", NULL, "answer for machines: an object a report" },
 	{ "--dry-run", NULL, "only say what it would do" },
+	{ "--quiet", NULL, "print no report: it is kept, and mailed when it needs a person" },
 	{ 0 },
 };
 
@@ -18,6 +20,8 @@ static void print(const app_call *call, const fl_maintain_report *report)
 {
 	fl_buf out = fl_buf_make(4 << 20);
 
+	if (app_given(call, "--quiet"))
+		return;
 	if (app_given(call, "--json"))
 		fl_maintain_json(report, &out);
 	else
@@ -26,7 +30,8 @@ static void print(const app_call *call, const fl_maintain_report *report)
 	fl_buf_fini(&out);
 }
 
-static fl_err keep(const app_maintain_site *site, const fl_maintain_report *report, fl_diag *diag)
+/* In HOME/reports, and where --quiet says that nobody reads it here, by mail. */
+static fl_err keep(const app_call *call, const app_maintain_site *site, const fl_maintain_report *report, fl_diag *diag)
 {
 	fl_buf text = fl_buf_make(4 << 20);
 
@@ -34,6 +39,8 @@ static fl_err keep(const app_maintain_site *site, const fl_maintain_report *repo
 	fl_err err = fl_buf_err(&text);
 	if (err == FL_OK)
 		err = app_maintain_keep(site, report, fl_buf_view(&text), diag);
+	if (err == FL_OK && app_given(call, "--quiet") && fl_maintain_acts(report))
+		err = app_maintain_mail(call->config, report, fl_buf_view(&text), diag);
 	fl_buf_fini(&text);
 	return err;
 }
@@ -45,9 +52,11 @@ static fl_err run_one(const app_call *call, app_maintain_site *site, fl_maintain
 	site->opts.period = period;
 	site->opts.dry = app_given(call, "--dry-run");
 	FL_TRY(fl_maintain_run(&site->opts, site->mem, &report, diag));
+	if (!report)
+		return FL_OK; /* another did it meanwhile */
 	print(call, report);
 	*acts += fl_maintain_acts(report);
-	return site->opts.dry ? FL_OK : keep(site, report, diag);
+	return site->opts.dry ? FL_OK : keep(call, site, report, diag);
 }
 
 static fl_err run_all(const app_call *call, fl_arena *mem, int periods, size_t *acts, fl_diag *diag)
@@ -55,9 +64,10 @@ static fl_err run_all(const app_call *call, fl_arena *mem, int periods, size_t *
 	app_maintain_site site;
 
 	FL_TRY(app_maintain_site_find(call->config, mem, &site, diag));
+	site.opts.only_due = !periods;
 	if (!periods)
 		FL_TRY(fl_maintain_due(site.opts.pg_url, fl_now_us(), &periods, diag));
-	if (!periods)
+	if (!periods && !app_given(call, "--quiet"))
 		printf("nothing is due\n");
 	for (int period = FL_MAINTAIN_DAILY; period <= FL_MAINTAIN_MONTHLY; period *= 2)
 		if (periods & period)

@@ -1,6 +1,7 @@
 /* fleet work: assessments, the relay of events, and what has to be done by the clock. Any number may run beside each other. */
 #include "app/app.h"
 #include "app/archive_site.h"
+#include "app/maintain_clock.h"
 #include "app/services.h"
 #include "asset/asset.h"
 #include "fleet/assess.h"
@@ -28,6 +29,7 @@ typedef struct worker {
 	fl_relay *relay;
 	fl_chores *chores;
 	app_archive_site archive;
+	app_maintain_clock *clock;
 	fl_wait stop;
 	bool stopping;
 } worker;
@@ -70,6 +72,7 @@ static fl_err read_facts(worker *w, fl_diag *diag)
 static fl_err start_parts(worker *w, fl_ctx *ctx)
 {
 	FL_TRY(read_facts(w, &ctx->diag));
+	FL_TRY(app_maintain_clock_start(w->loop, w->shared.config, &ctx->diag, &w->clock));
 	FL_TRY(fl_relay_start(w->loop, &w->services, &w->relay));
 	FL_TRY(app_archive_site_of(&w->shared.home, w->shared.config->pg_url, w->shared.store, &w->archive, &ctx->diag));
 	FL_TRY(fl_chores_start(w->loop, &w->services, &(fl_chores_opts){ .owner_url = w->shared.config->pg_url,
@@ -100,6 +103,7 @@ static void stop_parts(worker *w, fl_ctx *ctx)
 	await_runner_stop(&last, w->transfers, grace_us);
 	await_relay_stop(&last, w->relay);
 	await_chores_stop(&last, w->chores);
+	await_app_maintain_clock_stop(&last, w->clock);
 	app_services_close(&last, &w->services);
 	fl_ctx_fini(&last);
 }

@@ -42,6 +42,7 @@ typedef struct fl_maintain_opts {
 	double price_gb_month; /* of storage; 0: not said */
 	const fl_backup_site *backups; /* NULL: the database is not ours to copy */
 	bool dry;
+	bool only_due;         /* *out is NULL when one of this period began meanwhile: asked again under the lock */
 	/* Times the API's fixed questions; NULL: no server runs. */
 	fl_err (*baseline)(void *arg, fl_arena *mem, fl_maintain_timing **out, size_t *count, fl_diag *diag);
 	void *arg;

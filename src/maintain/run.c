@@ -53,6 +53,37 @@ static fl_err note_end(fl_maintain *m, fl_diag *diag)
 		NULL, diag);
 }
 
+/* ---- What is due ---- */
+
+static const char DUE[] =
+	"SELECT coalesce(bit_or(bit), 0) FROM (VALUES ('daily', 'day', 1), ('weekly', 'week', 2), ('monthly', 'month', 4)) p(period, unit, bit)"
+	" WHERE NOT EXISTS (SELECT 1 FROM platform.maintenance m WHERE m.period = p.period AND m.began_at >= date_trunc(p.unit, $1::timestamptz))";
+
+static fl_err ask_due(fl_pg *pg, int64_t now_us, fl_arena *mem, int *periods, fl_diag *diag)
+{
+	fl_args args = fl_args_make(mem);
+	const fl_rows *rows;
+
+	fl_arg_time(&args, now_us);
+	FL_TRY(fl_pg_query(pg, DUE, &args, mem, &rows, diag));
+	*periods = fl_row_i32(rows, 0, 0);
+	return FL_OK;
+}
+
+fl_err fl_maintain_due(const char *pg_url, int64_t now_us, int *periods, fl_diag *diag)
+{
+	FL_AUTO(fl_pg_close) fl_pg *pg = NULL;
+	fl_arena mem = fl_arena_make(1 << 20);
+
+	fl_err err = fl_pg_open(pg_url, diag, &pg);
+	if (err == FL_OK)
+		err = ask_due(pg, now_us, &mem, periods, diag);
+	fl_arena_fini(&mem);
+	return err;
+}
+
+/* ---- The run ---- */
+
 typedef struct part {
 	int periods;
 	void (*run)(fl_maintain *m);
@@ -95,6 +126,7 @@ fl_err fl_maintain_run(const fl_maintain_opts *opts, fl_arena *mem, fl_maintain_
 {
 	FL_AUTO(fl_pg_close) fl_pg *pg = NULL;
 	fl_maintain m = { .opts = opts, .mem = mem, .now_us = fl_now_us(), .report = fl_new(mem, fl_maintain_report) };
+	int due = (int)opts->period;
 
 	if (!m.report)
 		return FL_NOMEM;
@@ -104,30 +136,10 @@ fl_err fl_maintain_run(const fl_maintain_opts *opts, fl_arena *mem, fl_maintain_
 	FL_TRY(fl_pg_open(opts->pg_url, diag, &pg));
 	m.pg = pg;
 	FL_TRY(take_lock(&m, diag));
-	FL_TRY(run_parts(&m, diag));
-	*out = m.report;
+	if (opts->only_due)
+		FL_TRY(ask_due(pg, m.now_us, mem, &due, diag));
+	if (due & (int)opts->period)
+		FL_TRY(run_parts(&m, diag));
+	*out = due & (int)opts->period ? m.report : NULL;
 	return FL_OK;
-}
-
-/* ---- What is due ---- */
-
-static const char DUE[] =
-	"SELECT coalesce(bit_or(bit), 0) FROM (VALUES ('daily', 'day', 1), ('weekly', 'week', 2), ('monthly', 'month', 4)) p(period, unit, bit)"
-	" WHERE NOT EXISTS (SELECT 1 FROM platform.maintenance m WHERE m.period = p.period AND m.began_at >= date_trunc(p.unit, $1::timestamptz))";
-
-fl_err fl_maintain_due(const char *pg_url, int64_t now_us, int *periods, fl_diag *diag)
-{
-	FL_AUTO(fl_pg_close) fl_pg *pg = NULL;
-	fl_arena mem = fl_arena_make(1 << 20);
-	fl_args args = fl_args_make(&mem);
-	const fl_rows *rows;
-
-	fl_arg_time(&args, now_us);
-	fl_err err = fl_pg_open(pg_url, diag, &pg);
-	if (err == FL_OK)
-		err = fl_pg_query(pg, DUE, &args, &mem, &rows, diag);
-	if (err == FL_OK)
-		*periods = fl_row_i32(rows, 0, 0);
-	fl_arena_fini(&mem);
-	return err;
 }

@@ -1,8 +1,9 @@
 // `fleet maintain` against a running server: a healthy one leaves nothing to do, and each planted problem is found.
 // Ends with 'N passed, N failed'.
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createServer } from 'node:net';
 import { strict as assert } from 'node:assert';
 import { startFleet, runTests, root, until } from '../lib/fleet.mjs';
 
@@ -272,6 +273,43 @@ const tests = [
 	}],
 ];
 
+// A mail server that keeps what it is given.
+const mails = [];
+const post = createServer((socket) => {
+	let buffer = '', inData = false;
+	socket.write('220 test\r\n');
+	socket.on('error', () => {});
+	socket.on('data', (bytes) => {
+		buffer += bytes;
+		for (let end; (end = buffer.indexOf(inData ? '\r\n.\r\n' : '\r\n')) >= 0;) {
+			const line = buffer.slice(0, end);
+			buffer = buffer.slice(end + (inData ? 5 : 2));
+			if (inData) mails.push(line);
+			inData = !inData && /^DATA/i.test(line);
+			socket.write(inData ? '354 go on\r\n' : /^QUIT/i.test(line) ? '221 bye\r\n' : '250 ok\r\n');
+		}
+	});
+});
+
+async function byTheClock() {
+	await new Promise((resolve) => post.listen(0, '127.0.0.1', resolve));
+	const other = await startFleet({ threads: 1, seedReports: 50, env: { FLEET_MAINTAIN_LOOK_S: '1', FLEET_MAINTAIN_HOUR: String(new Date().getUTCHours()),
+		FLEET_OPERATOR_MAIL: 'operator@example.org', FLEET_MAIL_URL: `smtp://127.0.0.1:${post.address().port}`, FLEET_MAIL_FROM: 'fleet@example.org' } });
+	try {
+		const reports = () => (existsSync(join(other.home, 'reports')) ? readdirSync(join(other.home, 'reports')).map((name) => name.split('-')[0]).sort() : []);
+		await until('three reports', () => reports().length >= 3, 90000);
+		assert.deepEqual(reports(), ['daily', 'monthly', 'weekly']);
+		await until('the mail of the daily one', () => mails.length >= 1);
+		assert.match(mails[0], /^To: <operator@example.org>\r$/m);
+		const subject = [...mails[0].matchAll(/=\?UTF-8\?B\?([^?]*)\?=/g)].map((part) => Buffer.from(part[1], 'base64').toString()).join('');
+		assert.equal(subject, 'fleet: 1 finding of the daily maintenance to act on');
+		assert.match(mails[0], /age of the newest backup/);
+	} finally {
+		await other.stop();
+		post.close();
+	}
+}
+
 let good = false;
 try {
 	good = await runTests([...tests.map(([name, test]) => ({ name, run: test })), { name: 'stops cleanly, with clean logs', run: () => fleet.stop() },
@@ -279,7 +317,8 @@ try {
 			const { status, stderr } = spawnSync(program, ['maintain', 'daily', '--home', '/nonexistent'], { encoding: 'utf8' });
 			assert.equal(status, 2);
 			assert.match(stderr, /no fleet runs here/);
-		} }]);
+		} },
+		{ name: 'by the clock each runs once, and what needs a person goes to the operator', run: byTheClock }]);
 } finally {
 	if (fleet.child.exitCode === null) await fleet.kill();
 }
