@@ -231,6 +231,25 @@ const good = await runTests([
 		await send(link.path, { action: 'send', revision: '3', k1: 'LABOUR', t1: 'more', p1: '9999' });
 		assert.equal((await estimateOf(report, link.id)).current.number, 3);
 	} },
+	{ name: 'two managers who choose at once, and a vendor who revises: one of them is told', run: async () => {
+		const id = await newReport('for the race');
+		const links = [await asked(id), await asked(id, { email: 'other@example.org' })];
+		for (const [i, one] of links.entries()) assert.equal((await send(one.path, { action: 'send', revision: '0', k1: 'LABOUR', t1: 'work', p1: String(100 + i) })).status, 303);
+		const choose = async (one) => (await fleet.ask(accept, { input: { reportId: id, estimateId: one.id, version: 2 } }, 'manager')).body.errors?.[0].extensions.code ?? 'OK';
+		const results = await Promise.all([choose(links[0]), choose(links[1]), choose(links[0]), choose(links[1])]);
+		assert.deepEqual(results.sort(), ['CONFLICT', 'CONFLICT', 'CONFLICT', 'OK']);
+		const { damageReport: { estimates } } = await ask(read, { id });
+		assert.deepEqual(estimates.map(({ state }) => state).sort(), ['ACCEPTED', 'DECLINED']);
+		const late = await newReport('for the other race');
+		const link = await asked(late);
+		await send(link.path, { action: 'send', revision: '0', k1: 'LABOUR', t1: 'work', p1: '100' });
+		const [revised, chosen] = await Promise.all([send(link.path, { action: 'send', revision: '1', k1: 'LABOUR', t1: 'more work', p1: '900' }),
+			fleet.ask(accept, { input: { reportId: late, estimateId: link.id, version: 2 } }, 'manager')]);
+		const { state, current } = await estimateOf(late, link.id);
+		// Whoever was first: nobody has accepted an amount that they did not see.
+		if (chosen.body.errors) assert.deepEqual([revised.status, state, current.total.amount, chosen.body.errors[0].extensions.code], [303, 'REVISED', '900.00', 'CONFLICT']);
+		else assert.deepEqual([revised.status >= 400, state, current.total.amount], [true, 'ACCEPTED', '100.00']);
+	} },
 	{ name: 'a link that expired, was replaced, or was revoked', run: async () => {
 		const id = await newReport('for links that end');
 		const brief = await asked(id, { expiresAt: new Date(Date.now() + 1500).toISOString() });
