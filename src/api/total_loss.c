@@ -164,7 +164,8 @@ fl_err fl_api_set_total_loss_rule(fl_ctx *ctx, const fl_gql_field *field, fl_gql
 	fl_loss_rule rule = { .jurisdiction = fl_gql_text(fl_gql_member(in, "jurisdiction")),
 		.kind = (int16_t)fl_gql_int_or(fl_gql_member(in, "kind"), 0) };
 	int64_t rate;
-	FL_TRY(fl_decimal_parse(&ctx->diag, "percent", fl_gql_text(fl_gql_member(in, "percent")), 2, 10 * FL_LOSS_RATE_MAX, &rate));
+	FL_TRY(fl_decimal_parse(
+		&ctx->diag, "percent", fl_gql_text(fl_gql_member(in, "percent")), 2, 10 * FL_LOSS_RATE_MAX, &rate));
 	rule.rate = (int32_t)rate;
 	FL_TRY(fl_loss_rule_set(ctx, &rule));
 	return answer(ctx, batch);

@@ -16,7 +16,7 @@
 #include "fleet/report.h"
 
 enum {
-	FL_ESTIMATES_MAX = 20,          /* of a report */
+	FL_ESTIMATES_MAX = 20, /* of a report */
 	FL_ESTIMATE_LINES_MAX = 200,
 	FL_ESTIMATE_REVISIONS_MAX = 50, /* of an estimate */
 	FL_ESTIMATE_TEXT_MAX = 300,     /* characters of a line */
@@ -42,7 +42,7 @@ typedef enum fl_estimate_state {
 #define FL_ESTIMATE_ENUM(name, code, meaning) FL_ESTIMATE_##name = code,
 	FL_ESTIMATE_STATES(FL_ESTIMATE_ENUM)
 #undef FL_ESTIMATE_ENUM
-	FL_ESTIMATE_STATE_COUNT
+		FL_ESTIMATE_STATE_COUNT
 } fl_estimate_state;
 
 fl_str fl_estimate_state_name(int state); /* "SUBMITTED"; empty for none */
@@ -94,13 +94,13 @@ enum {
 #define FL_ESTIMATE_ENUM(name, code) FL_LINE_##name = code,
 	FL_ESTIMATE_KINDS(FL_ESTIMATE_ENUM)
 #undef FL_ESTIMATE_ENUM
-	FL_LINE_KIND_COUNT
+		FL_LINE_KIND_COUNT
 };
 enum {
 #define FL_ESTIMATE_ENUM(name, code) FL_SOURCE_##name = code,
 	FL_PART_SOURCES(FL_ESTIMATE_ENUM)
 #undef FL_ESTIMATE_ENUM
-	FL_SOURCE_COUNT
+		FL_SOURCE_COUNT
 };
 
 #define FL_QUANTITY_MAX (INT64_C(10000) * 1000)           /* thousandths */
@@ -113,17 +113,17 @@ typedef struct fl_estimate_line {
 	int16_t source;           /* of a part: FL_SOURCE_...; 0: not said */
 	int16_t part, side, zone; /* where (zone.h); 0: not said */
 	fl_str text;
-	fl_str part_number;       /* ptr NULL: none */
-	int64_t quantity;         /* thousandths: of hours for labour, of pieces else */
-	int64_t unit_cents;       /* an hour's rate, or the price of a piece */
+	fl_str part_number; /* ptr NULL: none */
+	int64_t quantity;   /* thousandths: of hours for labour, of pieces else */
+	int64_t unit_cents; /* an hour's rate, or the price of a piece */
 	int32_t discount_rate;
-	int32_t tax_rate;         /* FL_RATE_AS_ESTIMATE: that of the estimate */
-	int64_t net_cents;        /* counted by fl_estimate_count */
+	int32_t tax_rate;  /* FL_RATE_AS_ESTIMATE: that of the estimate */
+	int64_t net_cents; /* counted by fl_estimate_count */
 } fl_estimate_line;
 
 typedef struct fl_estimate_totals {
-	int64_t labour_time;                        /* thousandths of an hour */
-	int64_t labour, parts, paint, other;        /* nets; sublet work is among other */
+	int64_t labour_time;                 /* thousandths of an hour */
+	int64_t labour, parts, paint, other; /* nets; sublet work is among other */
 	int64_t net, tax, total;
 } fl_estimate_totals;
 
@@ -155,25 +155,26 @@ typedef struct fl_estimate_revision {
 
 typedef struct fl_estimate {
 	fl_uuid report_id;
-	int16_t id;                  /* from 1 within its report */
+	int16_t id; /* from 1 within its report */
 	int16_t state, before_choice;
 	int32_t version;
-	int32_t vendor_id;           /* 0: known by its address only */
-	fl_str vendor;               /* its name, or the address */
+	int32_t vendor_id;             /* 0: known by its address only */
+	fl_str vendor;                 /* its name, or the address */
 	fl_str email, message, reason; /* ptr NULL: none */
 	int32_t requested_by, decided_by;
 	int64_t created_at, decided_at;
 	bool has_link, link_revoked;
 	int64_t link_expires_at, link_used_at;
 	int32_t link_uses;
-	fl_estimate_revision now;    /* the newest that was sent in */
+	fl_estimate_revision now; /* the newest that was sent in */
 } fl_estimate;
 
 /* Can it be accepted, as far as it goes by itself: sent in, neither withdrawn nor expired? */
 bool fl_estimate_is_open(const fl_estimate *estimate, int64_t now);
 
 /* The estimates of reports, ordered by report and number, with their newest revision. None for callers who may not read them. */
-FL_MUST fl_err fl_estimates_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t report_count, fl_estimate **out, size_t *count);
+FL_MUST fl_err fl_estimates_of_reports(
+	fl_ctx *ctx, const fl_uuid *reports, size_t report_count, fl_estimate **out, size_t *count);
 /* Every revision that was sent in, of all estimates of the reports, ordered by report, estimate and number. */
 FL_MUST fl_err fl_estimate_revisions_of_reports(
 	fl_ctx *ctx, const fl_uuid *reports, size_t report_count, fl_estimate_revision **out, size_t *count);
@@ -231,16 +232,16 @@ typedef enum fl_against { FL_AGAINST_UNKNOWN, FL_AGAINST_BELOW, FL_AGAINST_WITHI
 
 typedef struct fl_estimate_compared {
 	const fl_estimate *estimate;
-	int16_t against;                  /* fl_against: the assessed range */
-	bool has_deviation;               /* in percent of the assessed cost */
+	int16_t against;    /* fl_against: the assessed range */
+	bool has_deviation; /* in percent of the assessed cost */
 	double deviation, hours, hours_deviation;
 	bool has_hours;                   /* hours_deviation: against the assessed repair time */
 	bool has_places;                  /* zones are drawn, and lines name places; else the next two are empty */
 	const fl_estimate_line **outside; /* lines for places that are not damaged */
 	size_t outside_count;
-	const struct fl_zone **missing;   /* damage that no line is for */
+	const struct fl_zone **missing; /* damage that no line is for */
 	size_t missing_count;
-	bool is_cheapest, is_fastest;     /* of those that can be accepted or are; several when equal */
+	bool is_cheapest, is_fastest; /* of those that can be accepted or are; several when equal */
 } fl_estimate_compared;
 
 typedef struct fl_estimate_comparison {

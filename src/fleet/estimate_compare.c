@@ -160,9 +160,11 @@ fl_err fl_estimates_compare(fl_ctx *ctx, const fl_uuid *reports, size_t report_c
 	for (size_t i = 0; i < report_count; i++) {
 		size_t e, e_count, z, a, a_count;
 		beside b = {};
-		group(estimates, sizeof(estimates[0]), offsetof(fl_estimate, report_id), estimate_count, reports[i], &e, &e_count);
+		group(estimates, sizeof(estimates[0]), offsetof(fl_estimate, report_id), estimate_count, reports[i], &e,
+			&e_count);
 		group(zones, sizeof(zones[0]), offsetof(fl_zone, report_id), zone_count, reports[i], &z, &b.zone_count);
-		group(assessments, sizeof(assessments[0]), offsetof(fl_assessment_row, report_id), assessment_count, reports[i], &a, &a_count);
+		group(assessments, sizeof(assessments[0]), offsetof(fl_assessment_row, report_id), assessment_count, reports[i],
+			&a, &a_count);
 		b.zones = b.zone_count ? &zones[z] : NULL;
 		b.assessment = a_count ? &assessments[a] : NULL;
 		made[i].report_id = reports[i];

@@ -27,7 +27,8 @@ static fl_err may_accept(fl_ctx *ctx, const fl_estimate *e)
 
 /* The estimate's total becomes the cost of the report, and the report goes the way of APPROVE; where it is approved already, the
  * approved amount changes. The judgement is that of the lifecycle, at the new cost. */
-static fl_err approve(fl_ctx *ctx, fl_tx *tx, const fl_estimate *e, fl_change_of *report, const fl_policy *policy, fl_moved *moved)
+static fl_err approve(
+	fl_ctx *ctx, fl_tx *tx, const fl_estimate *e, fl_change_of *report, const fl_policy *policy, fl_moved *moved)
 {
 	fl_status status = fl_stage_status(report->before.stage);
 	const fl_move move = { .id = report->id, .verb = FL_VERB_APPROVE };
@@ -58,7 +59,8 @@ static bool is_waiting(const fl_estimate *e)
 }
 
 /* The others first: no two may be accepted at any moment. */
-static fl_err choose(fl_ctx *ctx, const fl_change_of *report, fl_estimate *all, size_t count, fl_estimate *chosen, fl_stmt *out, int *n)
+static fl_err choose(
+	fl_ctx *ctx, const fl_change_of *report, fl_estimate *all, size_t count, fl_estimate *chosen, fl_stmt *out, int *n)
 {
 	const fl_estimate_report of = fl_estimate_report_of(report);
 	for (size_t i = 0; i < count; i++) {
@@ -141,7 +143,8 @@ fl_err fl_estimate_close(fl_ctx *ctx, const fl_estimate_pick *pick, fl_estimate_
 	fl_policy policy;
 	fl_estimate *all;
 	size_t count;
-	fl_estimate_change c = { .event = verb == FL_ESTIMATE_DECLINE ? FL_EVENT_ESTIMATE_DECLINED : FL_EVENT_ESTIMATE_WITHDRAWN };
+	fl_estimate_change c = { .event =
+					 verb == FL_ESTIMATE_DECLINE ? FL_EVENT_ESTIMATE_DECLINED : FL_EVENT_ESTIMATE_WITHDRAWN };
 	assert(verb == FL_ESTIMATE_DECLINE || verb == FL_ESTIMATE_WITHDRAW);
 	reason = fl_str_trim(reason);
 	FL_TRY(fl_text_check(&ctx->diag, "the reason", reason, FL_REASON_MAX));

@@ -15,10 +15,12 @@ FL_MUST fl_err fl_estimate_one(fl_ctx *ctx, fl_uuid report, int16_t id, const fl
 /* All of a report, locked in the order of their numbers, then read. */
 FL_MUST fl_err fl_estimates_lock(fl_ctx *ctx, fl_tx *tx, fl_uuid report, fl_estimate **out, size_t *count);
 /* The draft of that number; empty when there is none. tx may be NULL. */
-FL_MUST fl_err fl_estimate_draft_read(fl_ctx *ctx, fl_tx *tx, fl_uuid report, int16_t id, int16_t number, fl_estimate_revision *out);
+FL_MUST fl_err fl_estimate_draft_read(
+	fl_ctx *ctx, fl_tx *tx, fl_uuid report, int16_t id, int16_t number, fl_estimate_revision *out);
 
 /* The one of that number and version: FL_NOT_FOUND, FL_CONFLICT. */
-FL_MUST fl_err fl_estimate_pick_of(fl_ctx *ctx, fl_estimate *estimates, size_t count, const fl_estimate_pick *pick, fl_estimate **out);
+FL_MUST fl_err fl_estimate_pick_of(
+	fl_ctx *ctx, fl_estimate *estimates, size_t count, const fl_estimate_pick *pick, fl_estimate **out);
 
 /* The report whose estimates change. */
 typedef struct fl_estimate_report {
@@ -28,16 +30,17 @@ typedef struct fl_estimate_report {
 
 /* What became of an estimate, for its row and its event. */
 typedef struct fl_estimate_change {
-	fl_estimate *before;      /* its row as it was; NULL: a new one */
+	fl_estimate *before; /* its row as it was; NULL: a new one */
 	fl_estimate after;
-	const char *event;        /* FL_EVENT_ESTIMATE_... */
+	const char *event; /* FL_EVENT_ESTIMATE_... */
 	bool by_vendor, has_total;
-	int64_t total;            /* of what was sent in now */
+	int64_t total; /* of what was sent in now */
 } fl_estimate_change;
 
 enum { FL_ESTIMATE_STMTS = 2 };
 /* The statements that write the row (inserting one that is new) and the event. */
-FL_MUST fl_err fl_estimate_stmts(fl_ctx *ctx, const fl_estimate_report *report, const fl_estimate_change *change, fl_stmt out[FL_ESTIMATE_STMTS]);
+FL_MUST fl_err fl_estimate_stmts(
+	fl_ctx *ctx, const fl_estimate_report *report, const fl_estimate_change *change, fl_stmt out[FL_ESTIMATE_STMTS]);
 /* The statement that writes a revision; sent: for good, else as a draft. */
 FL_MUST fl_err fl_estimate_revision_stmt(fl_ctx *ctx, fl_uuid report, int16_t id, int16_t number, const fl_estimate_draft *draft,
 	const fl_estimate_totals *totals, bool sent, fl_stmt *out);

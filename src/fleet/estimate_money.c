@@ -53,7 +53,8 @@ static int64_t share(int64_t value, int64_t factor, int64_t unit)
 {
 	return (value * factor + unit / 2) / unit;
 }
-_Static_assert(FL_QUANTITY_MAX *FL_UNIT_PRICE_MAX < INT64_MAX / 2 && FL_ESTIMATE_TOTAL_MAX *FL_RATE_MAX < INT64_MAX / 2, "no overflow");
+_Static_assert(
+	FL_QUANTITY_MAX *FL_UNIT_PRICE_MAX < INT64_MAX / 2 && FL_ESTIMATE_TOTAL_MAX * FL_RATE_MAX < INT64_MAX / 2, "no overflow");
 
 static bool is_rate(int32_t rate)
 {
@@ -122,7 +123,8 @@ fl_err fl_estimate_count(fl_diag *diag, fl_estimate_line *lines, size_t count, i
 {
 	fl_estimate_totals t = {};
 	if (count > FL_ESTIMATE_LINES_MAX)
-		return fl_fail(diag, FL_BAD_INPUT, "%zu lines were sent; an estimate has at most %d", count, FL_ESTIMATE_LINES_MAX);
+		return fl_fail(
+			diag, FL_BAD_INPUT, "%zu lines were sent; an estimate has at most %d", count, FL_ESTIMATE_LINES_MAX);
 	if (!is_rate(tax_rate))
 		return fl_fail(diag, FL_BAD_INPUT, "the tax rate goes from 0 to 100 percent");
 	for (size_t i = 0; i < count; i++) {

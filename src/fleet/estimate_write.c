@@ -19,8 +19,8 @@ static fl_err check_line(fl_ctx *ctx, fl_estimate_line *l, size_t number)
 	snprintf(what, sizeof(what), "the part number of line %zu", number);
 	FL_TRY(fl_text_check(&ctx->diag, what, l->part_number, FL_ESTIMATE_PART_NUMBER_MAX));
 	if (l->kind != FL_LINE_PARTS && (l->part_number.len || l->source))
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "line %zu has the number or source of a part, but is none: its kind is not PARTS",
-			number);
+		return fl_fail(&ctx->diag, FL_BAD_INPUT,
+			"line %zu has the number or source of a part, but is none: its kind is not PARTS", number);
 	if (l->part < 0 || l->part >= FL_ZONE_PART_COUNT || l->side < 0 || l->side > FL_SIDE_MIDDLE || l->zone < 0 ||
 		l->zone > FL_ZONES_MAX)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "line %zu is for a part or zone that there is not", number);
@@ -48,7 +48,8 @@ fl_err fl_estimate_wanted(fl_ctx *ctx, const fl_change_of *change)
 {
 	fl_stage stage = change->before.stage;
 	fl_str name = fl_stage_name(stage);
-	if (fl_stage_status(stage) != FL_STATUS_REJECTED && fl_stage_status(stage) != FL_STATUS_COMPLETED && stage != FL_STAGE_DRAFT)
+	if (fl_stage_status(stage) != FL_STATUS_REJECTED && fl_stage_status(stage) != FL_STATUS_COMPLETED &&
+		stage != FL_STAGE_DRAFT)
 		return FL_OK;
 	return fl_fail(&ctx->diag, FL_BAD_INPUT, "this report is %" FL_FMT ": there is nothing to estimate", FL_ARG(name));
 }
@@ -126,7 +127,8 @@ static fl_err event_data(fl_ctx *ctx, const fl_estimate_change *c, fl_str *out)
 /* ---- rows ---- */
 
 static const fl_sql insert_sql = { "estimate_insert",
-	"INSERT INTO estimates (state, before_choice, revision, decided_by, decided_at, reason, tenant_id, report_id, id, vendor_id, "
+	"INSERT INTO estimates (state, before_choice, revision, decided_by, decided_at, reason, tenant_id, report_id, id, "
+	"vendor_id, "
 	"email, message, requested_by)"
 	" VALUES ($1, nullif($2, 0), $3, nullif($4, 0), CASE WHEN $5 THEN now() END, $6, $7, $8, $9, nullif($10, 0), $11, $12, "
 	"nullif($13, 0))",
@@ -243,7 +245,8 @@ fl_err fl_estimate_next(fl_ctx *ctx, const fl_estimate *before, fl_estimate *aft
 	*after = *before;
 	after->state = (int16_t)fl_estimate_step((fl_estimate_state)before->state, FL_ESTIMATE_SUBMIT);
 	if (!after->state)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "this estimate is %" FL_FMT ": it takes no further revision", FL_ARG(state));
+		return fl_fail(
+			&ctx->diag, FL_BAD_INPUT, "this estimate is %" FL_FMT ": it takes no further revision", FL_ARG(state));
 	if (before->now.number >= FL_ESTIMATE_REVISIONS_MAX)
 		return fl_fail(&ctx->diag, FL_LIMIT, "an estimate has at most %d revisions", FL_ESTIMATE_REVISIONS_MAX);
 	after->now.number = (int16_t)(before->now.number + 1);
@@ -307,7 +310,8 @@ static fl_err submit(fl_ctx *ctx, fl_tx *tx, const fl_estimate_pick *pick, const
 	*id = c.after.id;
 	const fl_estimate_report of = fl_estimate_report_of(report);
 	FL_TRY(fl_estimate_stmts(ctx, &of, &c, stmts));
-	FL_TRY(fl_estimate_revision_stmt(ctx, pick->report, *id, c.after.now.number, draft, totals, true, &stmts[FL_ESTIMATE_STMTS]));
+	FL_TRY(fl_estimate_revision_stmt(
+		ctx, pick->report, *id, c.after.now.number, draft, totals, true, &stmts[FL_ESTIMATE_STMTS]));
 	return await_commit_with(ctx, tx, stmts, FL_COUNT(stmts));
 }
 

@@ -21,8 +21,7 @@ static fl_err enter(fl_ctx *ctx, fl_str token, entry *out)
 {
 	static const fl_sql sql = { "quote_enter",
 		"SELECT tenant_id, report_id, estimate_id, expires_at, revoked, too_many FROM quote_enter($1, $2)",
-		.generic = true,
-		.write = true };
+		.generic = true, .write = true };
 	fl_args args = fl_args_make(ctx->mem);
 	const fl_rows *rows;
 	fl_sha256 hash = fl_sha256_of(token);
@@ -56,8 +55,10 @@ static fl_quote_state state_of(const entry *e, const fl_estimate *estimate, fl_s
 }
 
 static const fl_sql facts_sql = { "quote_facts",
-	"SELECT r.vehicle_id, r.version, coalesce(r.stage, stage_of_status(r.status)), t.name, t.currency, r.description, v.make, v.model, v.plate, v.year"
-	" FROM damage_reports r JOIN tenants t ON t.id = r.tenant_id JOIN vehicles v ON v.tenant_id = r.tenant_id AND v.id = r.vehicle_id"
+	"SELECT r.vehicle_id, r.version, coalesce(r.stage, stage_of_status(r.status)), t.name, t.currency, r.description, "
+	"v.make, v.model, v.plate, v.year"
+	" FROM damage_reports r JOIN tenants t ON t.id = r.tenant_id JOIN vehicles v ON v.tenant_id = r.tenant_id AND v.id = "
+	"r.vehicle_id"
 	" WHERE r.id = $1",
 	.generic = true };
 
@@ -87,7 +88,8 @@ static fl_err read_facts(fl_ctx *ctx, const entry *e, fl_quote *out)
 /* What was saved and not sent in, or else what was sent in last: the next revision begins as the last one. */
 static fl_err read_draft(fl_ctx *ctx, fl_quote *q)
 {
-	FL_TRY(fl_estimate_draft_read(ctx, NULL, q->report_id, q->estimate->id, (int16_t)(q->estimate->now.number + 1), &q->draft));
+	FL_TRY(fl_estimate_draft_read(
+		ctx, NULL, q->report_id, q->estimate->id, (int16_t)(q->estimate->now.number + 1), &q->draft));
 	q->has_draft = q->draft.number != 0;
 	if (!q->has_draft && q->estimate->now.number)
 		q->draft = q->estimate->now;
@@ -165,10 +167,13 @@ static fl_err must_be_open(fl_ctx *ctx, const fl_quote *q)
 	return q->state == FL_QUOTE_OPEN ? FL_OK : fl_fail(&ctx->diag, FL_BAD_INPUT, "nothing more can be sent in by this link");
 }
 
-static fl_err write_quote(fl_ctx *ctx, fl_tx *tx, const fl_quote *q, const fl_estimate_draft *draft, const fl_estimate_totals *totals, bool send)
+static fl_err write_quote(
+	fl_ctx *ctx, fl_tx *tx, const fl_quote *q, const fl_estimate_draft *draft, const fl_estimate_totals *totals, bool send)
 {
 	fl_stmt stmts[1 + FL_ESTIMATE_STMTS];
-	fl_estimate_change c = { .event = FL_EVENT_ESTIMATE_SUBMITTED, .by_vendor = true, .has_total = true, .total = totals->total };
+	fl_estimate_change c = {
+		.event = FL_EVENT_ESTIMATE_SUBMITTED, .by_vendor = true, .has_total = true, .total = totals->total
+	};
 	const fl_estimate_report of = { q->report_id, q->vehicle_id, q->report_version };
 	FL_TRY(lock_own(ctx, tx, q, &c.before));
 	FL_TRY(fl_estimate_next(ctx, c.before, &c.after));

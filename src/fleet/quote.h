@@ -3,8 +3,8 @@
  *	FL_TRY(fl_estimate_ask(ctx, &(fl_estimate_request) { .report = id, .email = FL_STR("shop@example.com") }, &asked));
  *	send(asked.url);                                       // the only time that anybody sees it
  *	...
- *	FL_TRY(fl_quote_open(ctx, token, &quote));             // in another request, by nobody: FL_NOT_FOUND for every wrong token
- *	FL_TRY(fl_quote_write(ctx, quote, &draft, true));
+ *	FL_TRY(fl_quote_open(ctx, token, &quote));             // in another request, by nobody: FL_NOT_FOUND for every wrong
+ *token FL_TRY(fl_quote_write(ctx, quote, &draft, true));
  *
  * A token has 44 random characters (257 bits) and is bound to one estimate of one report; the database knows its SHA-256 only.
  * It ends with its time, when it is revoked, and when another takes its place. Opening one makes its company ctx->caller's, with
@@ -19,7 +19,7 @@
 
 enum {
 	FL_QUOTE_TOKEN_LEN = 44,
-	FL_QUOTE_DAYS = 14,              /* how long a link lasts when nobody says */
+	FL_QUOTE_DAYS = 14, /* how long a link lasts when nobody says */
 	FL_QUOTE_DAYS_MAX = 180,
 	FL_QUOTE_MESSAGE_MAX = 2000,
 	FL_QUOTE_USES_A_MINUTE_MAX = 240, /* of one link: a page and its photos count each */
@@ -38,13 +38,13 @@ typedef struct fl_estimate_request {
 
 typedef struct fl_asked {
 	const fl_estimate *estimate;
-	fl_str url;      /* with the token */
+	fl_str url; /* with the token */
 	bool mailed;
 	fl_str mail_why; /* why it was not, in a sentence; ptr NULL when it was */
 } fl_asked;
 
-/* Errors: FL_FORBIDDEN, FL_NOT_FOUND (report, vendor), FL_LIMIT (estimates of the report), FL_BAD_INPUT (address, time, nothing to
- * estimate). A mail that fails is no error: the caller has the link. */
+/* Errors: FL_FORBIDDEN, FL_NOT_FOUND (report, vendor), FL_LIMIT (estimates of the report), FL_BAD_INPUT (address, time, nothing
+ * to estimate). A mail that fails is no error: the caller has the link. */
 FL_MUST fl_err fl_estimate_ask(fl_ctx *ctx, const fl_estimate_request *request, fl_asked *out);
 /* A new link in place of the old one, also for an estimate that was declined or has expired: it is then asked for again. */
 FL_MUST fl_err fl_estimate_relink(fl_ctx *ctx, const fl_estimate_pick *pick, int64_t expires_at, bool mail, fl_asked *out);
@@ -53,12 +53,12 @@ FL_MUST fl_err fl_estimate_unlink(fl_ctx *ctx, const fl_estimate_pick *pick);
 /* ---- Who bears the link ---- */
 
 typedef enum fl_quote_state {
-	FL_QUOTE_OPEN,     /* can be written and sent in */
-	FL_QUOTE_EXPIRED,  /* the link's time is over */
-	FL_QUOTE_REVOKED,  /* the company revoked it, or took the request back */
+	FL_QUOTE_OPEN,    /* can be written and sent in */
+	FL_QUOTE_EXPIRED, /* the link's time is over */
+	FL_QUOTE_REVOKED, /* the company revoked it, or took the request back */
 	FL_QUOTE_ACCEPTED,
 	FL_QUOTE_DECLINED,
-	FL_QUOTE_OVER,     /* nothing is to be repaired any more */
+	FL_QUOTE_OVER, /* nothing is to be repaired any more */
 } fl_quote_state;
 
 typedef struct fl_quote {

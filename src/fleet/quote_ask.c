@@ -24,9 +24,11 @@ static fl_err make_link(fl_ctx *ctx, int64_t expires_at, link *out)
 
 /* Not by excluded.token_hash: that would need the right to read the column, which nobody has. */
 static const fl_sql link_sql = { "estimate_link",
-	"INSERT INTO estimate_links AS l (tenant_id, report_id, estimate_id, token_hash, expires_at, made_by) VALUES ($1, $2, $3, $4, $5, nullif($6, 0))"
+	"INSERT INTO estimate_links AS l (tenant_id, report_id, estimate_id, token_hash, expires_at, made_by) VALUES ($1, $2, "
+	"$3, $4, $5, nullif($6, 0))"
 	" ON CONFLICT (tenant_id, report_id, estimate_id) DO UPDATE SET token_hash = $4, expires_at = $5,"
-	" made_by = nullif($6, 0), made_at = now(), revoked_at = NULL, uses = 0, last_used_at = NULL, minute_at = NULL, minute_uses = 0",
+	" made_by = nullif($6, 0), made_at = now(), revoked_at = NULL, uses = 0, last_used_at = NULL, minute_at = NULL, "
+	"minute_uses = 0",
 	.write = true };
 
 static fl_err link_stmt(fl_ctx *ctx, fl_uuid report, int16_t id, const link *made, fl_stmt *out)
@@ -57,7 +59,8 @@ static void write_mail(fl_buf *text, const fl_tenant *company, const fl_asked *a
 		fl_buf_lit(text, "\n\n");
 	}
 	fl_buf_fmt(text, "The damage, its photos and a form for your estimate are here:\n\n%" FL_FMT "\n\n", FL_ARG(asked->url));
-	fl_buf_fmt(text, "You need no account. The link is for you: whoever has it can write your estimate. It ends at %.*s UTC.\n",
+	fl_buf_fmt(text,
+		"You need no account. The link is for you: whoever has it can write your estimate. It ends at %.*s UTC.\n",
 		(int)FL_MIN(len, 16), until);
 }
 
@@ -195,7 +198,8 @@ static fl_err may_relink(fl_ctx *ctx, const fl_estimate *before, fl_estimate *af
 	}
 	return fl_estimate_step((fl_estimate_state)before->state, FL_ESTIMATE_SUBMIT)
 		       ? FL_OK
-		       : fl_fail(&ctx->diag, FL_BAD_INPUT, "this estimate is %" FL_FMT ": nothing more can be sent in", FL_ARG(state));
+		       : fl_fail(&ctx->diag, FL_BAD_INPUT, "this estimate is %" FL_FMT ": nothing more can be sent in",
+				 FL_ARG(state));
 }
 
 static fl_err relink(fl_ctx *ctx, fl_tx *tx, const fl_estimate_pick *pick, const link *made)

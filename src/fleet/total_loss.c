@@ -19,7 +19,8 @@ fl_err fl_jurisdiction_check(fl_arena *mem, fl_diag *diag, fl_str *text)
 		good = good && (i < 2 ? letter : i == 2 ? made[i] == '-' : letter || digit);
 	}
 	if (!good)
-		return fl_fail(diag, FL_BAD_INPUT, "the jurisdiction is a country or a part of one by ISO 3166, as in \"DE\" or \"US-TX\"");
+		return fl_fail(diag, FL_BAD_INPUT,
+			"the jurisdiction is a country or a part of one by ISO 3166, as in \"DE\" or \"US-TX\"");
 	*text = fl_str_make(made, given.len);
 	return FL_OK;
 }
@@ -53,7 +54,8 @@ fl_loss_rule fl_loss_rule_for(const fl_loss_rule *rules, size_t count, fl_str ju
 
 fl_err fl_loss_rules(fl_ctx *ctx, fl_loss_rule **out, size_t *count)
 {
-	static const fl_sql sql = { "loss_rules", "SELECT jurisdiction, kind, rate FROM total_loss_rules ORDER BY 1", .generic = true };
+	static const fl_sql sql = { "loss_rules", "SELECT jurisdiction, kind, rate FROM total_loss_rules ORDER BY 1",
+		.generic = true };
 	const fl_rows *rows;
 	FL_TRY(fl_must(ctx, FL_MAY_REPORT_READ_OWN));
 	FL_TRY(await_query(ctx, ctx->services->db, &sql, NULL, &rows));
@@ -78,7 +80,8 @@ static fl_str rule_text(fl_ctx *ctx, int16_t kind, int32_t rate)
 /* As it was, in words; ptr NULL: there was none. */
 static fl_err lock_rule(fl_ctx *ctx, fl_tx *tx, fl_str jurisdiction, fl_str *out)
 {
-	static const fl_sql sql = { "loss_rule_lock", "SELECT kind, rate FROM total_loss_rules WHERE jurisdiction = $1 FOR UPDATE", .generic = true };
+	static const fl_sql sql = { "loss_rule_lock",
+		"SELECT kind, rate FROM total_loss_rules WHERE jurisdiction = $1 FOR UPDATE", .generic = true };
 	fl_args args = fl_args_make(ctx->mem);
 	const fl_rows *rows;
 	fl_arg_text(&args, jurisdiction);
@@ -122,7 +125,9 @@ static fl_err write_rule(fl_ctx *ctx, const fl_sql *sql, const fl_args *args, fl
 	FL_TRY(lock_rule(ctx, &tx, jurisdiction, &before));
 	FL_TRY(event_data(ctx, jurisdiction, before, after, &data));
 	FL_TRY(fl_event_args(ctx,
-		&(fl_event) { .id = fl_uuid7(fl_now_us()), .type = FL_EVENT_LOSS_RULE_SET, .actor = ctx->caller.user_id, .data = data }, &event));
+		&(fl_event) {
+			.id = fl_uuid7(fl_now_us()), .type = FL_EVENT_LOSS_RULE_SET, .actor = ctx->caller.user_id, .data = data },
+		&event));
 	FL_TRY(await_tx_query(ctx, &tx, sql, args, &rows));
 	if (rows->affected == 0)
 		return rule ? fl_fail(&ctx->diag, FL_LIMIT, "a company has at most %d rules", FL_LOSS_RULES_MAX)
@@ -177,7 +182,8 @@ fl_err fl_loss_rule_remove(fl_ctx *ctx, fl_str jurisdiction)
 
 /* The value until the first change of it after the incident, or else the one of today. */
 static const fl_sql facts_sql = { "loss_facts",
-	"SELECT r.id, coalesce(v.jurisdiction, f.jurisdiction), coalesce((SELECT h.value FROM vehicle_values h WHERE h.vehicle_id = r.vehicle_id"
+	"SELECT r.id, coalesce(v.jurisdiction, f.jurisdiction), coalesce((SELECT h.value FROM vehicle_values h WHERE "
+	"h.vehicle_id = r.vehicle_id"
 	" AND h.until > r.incident_at ORDER BY h.until LIMIT 1), v.value), r.estimated_cost"
 	" FROM damage_reports r JOIN vehicles v ON v.tenant_id = r.tenant_id AND v.id = r.vehicle_id"
 	" LEFT JOIN facilities f ON f.tenant_id = r.tenant_id AND f.id = coalesce(v.facility_id, r.facility_id)"
@@ -237,12 +243,14 @@ static fl_err read_costs(fl_ctx *ctx, const fl_uuid *reports, size_t count, fl_t
 	FL_TRY(fl_assessments_of_reports(ctx, reports, count, &assessments, &assessment_count));
 	for (size_t i = 0; i < assessment_count; i++)
 		if (assessments[i].has_estimate)
-			take_cost(loss_of(losses, count, assessments[i].report_id), FL_BASIS_ASSESSMENT, assessments[i].cost_likely);
+			take_cost(loss_of(losses, count, assessments[i].report_id), FL_BASIS_ASSESSMENT,
+				assessments[i].cost_likely);
 	for (size_t i = 0; i < estimate_count; i++) {
 		const fl_estimate *e = &estimates[i];
 		bool waits = e->state != FL_ESTIMATE_DECLINED && fl_estimate_is_open(e, now);
 		if (e->state == FL_ESTIMATE_ACCEPTED || waits)
-			take_cost(loss_of(losses, count, e->report_id), waits ? FL_BASIS_ESTIMATE : FL_BASIS_ACCEPTED, e->now.totals.total);
+			take_cost(loss_of(losses, count, e->report_id), waits ? FL_BASIS_ESTIMATE : FL_BASIS_ACCEPTED,
+				e->now.totals.total);
 	}
 	return FL_OK;
 }
@@ -253,7 +261,7 @@ static fl_err explain(fl_ctx *ctx, fl_total_loss *l)
 {
 	fl_str cost = fl_money_text(ctx->mem, l->cost_cents), value = fl_money_text(ctx->mem, l->value_cents);
 	fl_str rate = fl_decimal_text(ctx->mem, l->rule.rate, 2), where = l->rule.jurisdiction;
-	fl_str whose = where.len	? fl_str_fmt(ctx->mem, "the rule for %" FL_FMT, FL_ARG(where))
+	fl_str whose = where.len     ? fl_str_fmt(ctx->mem, "the rule for %" FL_FMT, FL_ARG(where))
 		       : l->rule.own ? FL_STR("the company's rule")
 				     : FL_STR("the usual rule");
 	if (!l->has_value)
@@ -262,12 +270,14 @@ static fl_err explain(fl_ctx *ctx, fl_total_loss *l)
 		l->explanation = FL_STR("Nobody can tell: what the repair costs is not known.");
 	else
 		l->explanation = fl_str_fmt(ctx->mem,
-			l->rule.kind == FL_LOSS_FORMULA
-				? "The repair costs %" FL_FMT " and the vehicle was worth %" FL_FMT ", %.1f %% of it. By %" FL_FMT " it is a total loss when the "
-				  "repair and %" FL_FMT " %% of the value as salvage reach the value: %s."
-				: "The repair costs %" FL_FMT " and the vehicle was worth %" FL_FMT ", %.1f %% of it. By %" FL_FMT " it is a total loss from "
-				  "%" FL_FMT " %% on: %s.",
-			FL_ARG(cost), FL_ARG(value), l->ratio * 100, FL_ARG(whose), FL_ARG(rate), l->is_total_loss ? "it is one" : "it is none");
+			l->rule.kind == FL_LOSS_FORMULA ? "The repair costs %" FL_FMT " and the vehicle was worth %" FL_FMT
+							  ", %.1f %% of it. By %" FL_FMT " it is a total loss when the "
+							  "repair and %" FL_FMT " %% of the value as salvage reach the value: %s."
+							: "The repair costs %" FL_FMT " and the vehicle was worth %" FL_FMT
+							  ", %.1f %% of it. By %" FL_FMT " it is a total loss from "
+							  "%" FL_FMT " %% on: %s.",
+			FL_ARG(cost), FL_ARG(value), l->ratio * 100, FL_ARG(whose), FL_ARG(rate),
+			l->is_total_loss ? "it is one" : "it is none");
 	return l->explanation.ptr ? FL_OK : FL_NOMEM;
 }
 

@@ -2,9 +2,9 @@
  *
  *	FL_TRY(fl_total_losses_of_reports(ctx, ids, count, &losses));      // one a report, in their order
  *
- * The rule is that of the vehicle's jurisdiction, or else its depot's: for "US-TX" one of US-TX, then of US, then the company's own,
- * then as delivered: 75 % of the value. The cost is that of the accepted estimate, of the cheapest that can be accepted, of the
- * assessment, or what the report says, in this order. The value is what the vehicle was worth when it happened. */
+ * The rule is that of the vehicle's jurisdiction, or else its depot's: for "US-TX" one of US-TX, then of US, then the company's
+ *own, then as delivered: 75 % of the value. The cost is that of the accepted estimate, of the cheapest that can be accepted, of
+ *the assessment, or what the report says, in this order. The value is what the vehicle was worth when it happened. */
 #ifndef FL_FLEET_TOTAL_LOSS_H
 #define FL_FLEET_TOTAL_LOSS_H
 
@@ -21,7 +21,7 @@ typedef struct fl_loss_rule {
 	fl_str jurisdiction; /* empty: of the company, for all others */
 	int16_t kind;
 	int32_t rate;
-	bool own;            /* of the company; else as delivered */
+	bool own; /* of the company; else as delivered */
 } fl_loss_rule;
 
 /* "US-TX", "DE": FL_BAD_INPUT for anything else; *text is put into capitals. */
@@ -38,16 +38,22 @@ FL_MUST fl_err fl_loss_rules(fl_ctx *ctx, fl_loss_rule **out, size_t *count);
 FL_MUST fl_err fl_loss_rule_set(fl_ctx *ctx, const fl_loss_rule *rule);
 FL_MUST fl_err fl_loss_rule_remove(fl_ctx *ctx, fl_str jurisdiction);
 
-typedef enum fl_loss_basis { FL_BASIS_NONE, FL_BASIS_ACCEPTED, FL_BASIS_ESTIMATE, FL_BASIS_ASSESSMENT, FL_BASIS_REPORT } fl_loss_basis;
+typedef enum fl_loss_basis {
+	FL_BASIS_NONE,
+	FL_BASIS_ACCEPTED,
+	FL_BASIS_ESTIMATE,
+	FL_BASIS_ASSESSMENT,
+	FL_BASIS_REPORT
+} fl_loss_basis;
 
 typedef struct fl_total_loss {
 	fl_uuid report_id;
-	bool known, is_total_loss;  /* known false: value or cost is not, and explanation says which */
+	bool known, is_total_loss; /* known false: value or cost is not, and explanation says which */
 	bool has_cost, has_value;
 	int64_t cost_cents, value_cents;
-	double ratio;               /* of known ones */
-	int16_t basis;              /* fl_loss_basis: where the cost is from */
-	fl_str jurisdiction;        /* of vehicle or depot; ptr NULL: not known */
+	double ratio;        /* of known ones */
+	int16_t basis;       /* fl_loss_basis: where the cost is from */
+	fl_str jurisdiction; /* of vehicle or depot; ptr NULL: not known */
 	fl_loss_rule rule;
 	fl_str explanation;
 } fl_total_loss;

@@ -19,8 +19,8 @@ static int status_of(const fl_quote *q)
 
 /* ---- showing ---- */
 
-static fl_err show(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_quote *q, const quote_form *form, fl_str problem, fl_str notice,
-	int status)
+static fl_err show(fl_ctx *ctx, fl_request *req, fl_response *res, const fl_quote *q, const quote_form *form, fl_str problem,
+	fl_str notice, int status)
 {
 	FL_AUTO_BUF fl_buf buf = fl_buf_make(2 << 20);
 	html h = { .buf = &buf };
@@ -85,7 +85,8 @@ static fl_err same_revision(fl_ctx *ctx, const fl_quote *q, const quote_form *fo
 	int32_t seen;
 	if (fl_str_i32(form->revision, &seen) && seen == q->estimate->now.number)
 		return FL_OK;
-	return fl_fail(&ctx->diag, FL_CONFLICT, "this estimate was sent in meanwhile from elsewhere; look at it below and send it again if you like");
+	return fl_fail(&ctx->diag, FL_CONFLICT,
+		"this estimate was sent in meanwhile from elsewhere; look at it below and send it again if you like");
 }
 
 static fl_err act(fl_ctx *ctx, const fl_quote *q, const quote_form *form)
@@ -119,7 +120,8 @@ static fl_err post_form(fl_ctx *ctx, fl_request *req, fl_response *res, const fl
 	if (err)
 		return show_again(ctx, req, res, q, form, err);
 	bool sent = fl_str_eq(form->action, FL_STR("send"));
-	fl_response_redirect(res, 303, fl_str_fmt(ctx->mem, "/quote/%" FL_FMT "?done=%s", FL_ARG(req->captures[0]), sent ? "send" : "save"));
+	fl_response_redirect(
+		res, 303, fl_str_fmt(ctx->mem, "/quote/%" FL_FMT "?done=%s", FL_ARG(req->captures[0]), sent ? "send" : "save"));
 	return FL_OK;
 }
 

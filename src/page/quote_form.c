@@ -122,7 +122,8 @@ static int16_t code_of(const char *const *names, size_t count, fl_str text)
 
 static bool is_empty(const quote_row *r)
 {
-	return !r->text.len && !r->number.len && !r->quantity.len && !r->price.len && !r->discount.len && !r->tax.len && !r->zone.len;
+	return !r->text.len && !r->number.len && !r->quantity.len && !r->price.len && !r->discount.len && !r->tax.len &&
+	       !r->zone.len;
 }
 
 static fl_err read_number(
@@ -143,7 +144,8 @@ static fl_err read_row(fl_ctx *ctx, const quote_row *r, size_t line, fl_estimate
 		.text = r->text,
 		.part_number = r->number };
 	if (!out->kind)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "line %zu: say whether it is labour, parts, paint or something else", line);
+		return fl_fail(
+			&ctx->diag, FL_BAD_INPUT, "line %zu: say whether it is labour, parts, paint or something else", line);
 	if (!r->text.len)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "line %zu: say what it is for", line);
 	if (!r->price.len)

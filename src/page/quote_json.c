@@ -48,8 +48,8 @@ static void put_photos(fl_json_out *j, fl_ctx *ctx, const fl_quote *q, fl_str to
 	fl_json_open(j, '[');
 	for (size_t i = 0; i < q->photo_count; i++)
 		if (q->photos[i].has_variants)
-			fl_json_put_str(j, fl_str_fmt(ctx->mem, "%s/quote/%" FL_FMT "/photos/%d/view", ctx->services->public_url, FL_ARG(token),
-				q->photos[i].id));
+			fl_json_put_str(j, fl_str_fmt(ctx->mem, "%s/quote/%" FL_FMT "/photos/%d/view", ctx->services->public_url,
+						   FL_ARG(token), q->photos[i].id));
 	fl_json_close(j, ']');
 }
 

@@ -32,8 +32,8 @@ static void photos(html *h, fl_ctx *ctx, const fl_quote *q, fl_str token)
 		EL(h, "li");
 		EL(h, "a", { "href", fl_str_fmt(ctx->mem, "/quote/%" FL_FMT "/photos/%d/view", FL_ARG(token), p->id) });
 		VOID_EL(h, "img", { "src", fl_str_fmt(ctx->mem, "/quote/%" FL_FMT "/photos/%d/thumb", FL_ARG(token), p->id) },
-			{ "alt", fl_str_fmt(ctx->mem, "Photo %d of the damage", p->id) }, { "width", FL_STR("160") }, { "height", FL_STR("120") },
-			{ "loading", FL_STR("lazy") });
+			{ "alt", fl_str_fmt(ctx->mem, "Photo %d of the damage", p->id) }, { "width", FL_STR("160") },
+			{ "height", FL_STR("120") }, { "loading", FL_STR("lazy") });
 		html_end(h);
 		html_end(h);
 	}
@@ -52,9 +52,10 @@ static void zones(html *h, fl_ctx *ctx, const fl_quote *q)
 		fl_str size = z->size_mm ? fl_str_fmt(ctx->mem, ", %d mm", z->size_mm) : FL_STR("");
 		if (z->state != FL_ZONE_OPEN)
 			continue;
-		TEXT_EL(h, "li", fl_str_fmt(ctx->mem, "Damage %d: %" FL_FMT ", %s%" FL_FMT "%" FL_FMT, z->id,
-			FL_ARG(plain(ctx->mem, fl_zone_kind_name(z->kind))), sides[z->side & 3], FL_ARG(plain(ctx->mem, fl_zone_part_name(z->part))),
-			FL_ARG(size)));
+		TEXT_EL(h, "li",
+			fl_str_fmt(ctx->mem, "Damage %d: %" FL_FMT ", %s%" FL_FMT "%" FL_FMT, z->id,
+				FL_ARG(plain(ctx->mem, fl_zone_kind_name(z->kind))), sides[z->side & 3],
+				FL_ARG(plain(ctx->mem, fl_zone_part_name(z->part))), FL_ARG(size)));
 	}
 	html_end(h);
 }
@@ -62,7 +63,8 @@ static void zones(html *h, fl_ctx *ctx, const fl_quote *q)
 static void damage(html *h, fl_ctx *ctx, const fl_quote *q, fl_str token)
 {
 	EL(h, "section", { "class", FL_STR("card") });
-	TEXT_EL(h, "h1", fl_str_fmt(ctx->mem, "Estimate for %" FL_FMT " %" FL_FMT ", %d", FL_ARG(q->make), FL_ARG(q->model), q->year));
+	TEXT_EL(h, "h1",
+		fl_str_fmt(ctx->mem, "Estimate for %" FL_FMT " %" FL_FMT ", %d", FL_ARG(q->make), FL_ARG(q->model), q->year));
 	if (q->plate.len)
 		TEXT_EL(h, "p", fl_str_fmt(ctx->mem, "Plate %" FL_FMT, FL_ARG(q->plate)), { "class", FL_STR("faint") });
 	TEXT_EL(h, "p", fl_str_fmt(ctx->mem, "%" FL_FMT " asks what the repair costs.", FL_ARG(q->company)));
@@ -104,7 +106,8 @@ static void totals(html *h, fl_ctx *ctx, const fl_quote *q, const char *title, c
 
 static void option(html *h, const char *value, const char *label, fl_str chosen)
 {
-	TEXT_EL(h, "option", fl_str_z(label), { "value", fl_str_z(value) }, { "selected", HTML_IF(fl_str_eq_nocase(chosen, fl_str_z(value))) });
+	TEXT_EL(h, "option", fl_str_z(label), { "value", fl_str_z(value) },
+		{ "selected", HTML_IF(fl_str_eq_nocase(chosen, fl_str_z(value))) });
 }
 
 static void input(html *h, fl_arena *mem, const char *label, char letter, size_t row, fl_str value, const char *mode, int max)
@@ -169,14 +172,15 @@ static void head_fields(html *h, const quote_form *f)
 	html_end(h);
 	EL(h, "label");
 	html_text(h, FL_STR("Note"));
-	TEXT_EL(h, "textarea", f->note.ptr ? f->note : FL_STR(""), { "name", FL_STR("note") }, { "rows", FL_STR("2") }, { "maxlength", FL_STR("2000") });
+	TEXT_EL(h, "textarea", f->note.ptr ? f->note : FL_STR(""), { "name", FL_STR("note") }, { "rows", FL_STR("2") },
+		{ "maxlength", FL_STR("2000") });
 	html_end(h);
 }
 
 static void button(html *h, const char *action, const char *label, bool main)
 {
-	TEXT_EL(h, "button", fl_str_z(label), { "class", main ? FL_STR("button is-main") : FL_STR("button") }, { "name", FL_STR("action") },
-		{ "value", fl_str_z(action) });
+	TEXT_EL(h, "button", fl_str_z(label), { "class", main ? FL_STR("button is-main") : FL_STR("button") },
+		{ "name", FL_STR("action") }, { "value", fl_str_z(action) });
 }
 
 static void write_form(html *h, fl_ctx *ctx, const fl_quote *q, const quote_form *f, fl_str token)
@@ -188,7 +192,8 @@ static void write_form(html *h, fl_ctx *ctx, const fl_quote *q, const quote_form
 	EL(h, "form", { "class", FL_STR("card quote-form") }, { "method", FL_STR("post") },
 		{ "action", fl_str_fmt(ctx->mem, "/quote/%" FL_FMT, FL_ARG(token)) });
 	TEXT_EL(h, "h2", fl_str_fmt(ctx->mem, "Your estimate in %" FL_FMT, FL_ARG(q->currency)));
-	TEXT_EL(h, "p", FL_STR("Leave lines empty that you do not need. Prices are before tax; we add it all up."), { "class", FL_STR("faint") });
+	TEXT_EL(h, "p", FL_STR("Leave lines empty that you do not need. Prices are before tax; we add it all up."),
+		{ "class", FL_STR("faint") });
 	VOID_EL(h, "input", { "type", FL_STR("hidden") }, { "name", FL_STR("revision") },
 		{ "value", fl_str_fmt(ctx->mem, "%d", q->estimate->now.number) });
 	head_fields(h, f);

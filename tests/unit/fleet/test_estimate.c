@@ -10,7 +10,9 @@
 
 static fl_estimate_line line(int16_t kind, int64_t quantity, int64_t cents, int32_t discount, int32_t tax)
 {
-	return (fl_estimate_line) { .kind = kind, .quantity = quantity, .unit_cents = cents, .discount_rate = discount, .tax_rate = tax };
+	return (fl_estimate_line) {
+		.kind = kind, .quantity = quantity, .unit_cents = cents, .discount_rate = discount, .tax_rate = tax
+	};
 }
 
 static int64_t net_of(int64_t quantity, int64_t cents, int32_t discount)
@@ -26,12 +28,12 @@ static int64_t net_of(int64_t quantity, int64_t cents, int32_t discount)
 static void halves_round_up(void **state)
 {
 	assert_int_equal(net_of(1000, 1999, 0), 1999);
-	assert_int_equal(net_of(500, 1, 0), 1);       /* half a cent */
-	assert_int_equal(net_of(499, 1, 0), 0);       /* less */
-	assert_int_equal(net_of(1333, 7850, 0), 10464); /* 104.6405 */
-	assert_int_equal(net_of(1, 500, 0), 1);       /* 0.5 of a cent */
+	assert_int_equal(net_of(500, 1, 0), 1);             /* half a cent */
+	assert_int_equal(net_of(499, 1, 0), 0);             /* less */
+	assert_int_equal(net_of(1333, 7850, 0), 10464);     /* 104.6405 */
+	assert_int_equal(net_of(1, 500, 0), 1);             /* 0.5 of a cent */
 	assert_int_equal(net_of(1000, 19999, 1250), 17499); /* less 24.99875, rounded to 25.00 */
-	assert_int_equal(net_of(1000, 1, 5000), 0);   /* half a cent of discount is one */
+	assert_int_equal(net_of(1000, 1, 5000), 0);         /* half a cent of discount is one */
 	assert_int_equal(net_of(1000, 12345, 10000), 0);
 }
 
@@ -66,20 +68,17 @@ static void what_is_beyond_a_limit_is_refused(void **state)
 	} cases[] = {
 		{ line(FL_LINE_PARTS, FL_QUANTITY_MAX, 1, 0, 0), FL_OK },
 		{ line(FL_LINE_PARTS, FL_QUANTITY_MAX + 1, 1, 0, 0), FL_BAD_INPUT },
-		{ line(FL_LINE_PARTS, 0, 1, 0, 0), FL_BAD_INPUT },
-		{ line(FL_LINE_PARTS, -1, 1, 0, 0), FL_BAD_INPUT },
+		{ line(FL_LINE_PARTS, 0, 1, 0, 0), FL_BAD_INPUT }, { line(FL_LINE_PARTS, -1, 1, 0, 0), FL_BAD_INPUT },
 		{ line(FL_LINE_PARTS, 1000, FL_UNIT_PRICE_MAX, 0, 0), FL_OK },
 		{ line(FL_LINE_PARTS, 1000, FL_UNIT_PRICE_MAX + 1, 0, 0), FL_BAD_INPUT },
-		{ line(FL_LINE_PARTS, 1000, -1, 0, 0), FL_BAD_INPUT },
-		{ line(FL_LINE_PARTS, 1000, 1, 10001, 0), FL_BAD_INPUT },
-		{ line(FL_LINE_PARTS, 1000, 1, -1, 0), FL_BAD_INPUT },
-		{ line(FL_LINE_PARTS, 1000, 1, 0, 10001), FL_BAD_INPUT },
-		{ line(FL_LINE_PARTS, 1000, 1, 0, -2), FL_BAD_INPUT },
-		{ line(0, 1000, 1, 0, 0), FL_BAD_INPUT },
+		{ line(FL_LINE_PARTS, 1000, -1, 0, 0), FL_BAD_INPUT }, { line(FL_LINE_PARTS, 1000, 1, 10001, 0), FL_BAD_INPUT },
+		{ line(FL_LINE_PARTS, 1000, 1, -1, 0), FL_BAD_INPUT }, { line(FL_LINE_PARTS, 1000, 1, 0, 10001), FL_BAD_INPUT },
+		{ line(FL_LINE_PARTS, 1000, 1, 0, -2), FL_BAD_INPUT }, { line(0, 1000, 1, 0, 0), FL_BAD_INPUT },
 		{ line(FL_LINE_KIND_COUNT, 1000, 1, 0, 0), FL_BAD_INPUT },
-		{ line(FL_LINE_PARTS, FL_QUANTITY_MAX, FL_UNIT_PRICE_MAX, 0, 0), FL_BAD_INPUT }, /* costs too much, and does not overflow */
-		{ line(FL_LINE_PARTS, 100 * 1000, FL_UNIT_PRICE_MAX, 0, 0), FL_OK },             /* the highest total there is */
-		{ line(FL_LINE_PARTS, 100 * 1000, FL_UNIT_PRICE_MAX, 0, 1), FL_BAD_INPUT },      /* and its tax */
+		{ line(FL_LINE_PARTS, FL_QUANTITY_MAX, FL_UNIT_PRICE_MAX, 0, 0),
+			FL_BAD_INPUT },                                              /* costs too much, and does not overflow */
+		{ line(FL_LINE_PARTS, 100 * 1000, FL_UNIT_PRICE_MAX, 0, 0), FL_OK }, /* the highest total there is */
+		{ line(FL_LINE_PARTS, 100 * 1000, FL_UNIT_PRICE_MAX, 0, 1), FL_BAD_INPUT }, /* and its tax */
 	};
 	for (size_t i = 0; i < FL_COUNT(cases); i++) {
 		fl_estimate_line one = cases[i].line;
@@ -100,7 +99,8 @@ static void two_hundred_lines_and_no_more(void **state)
 	assert_int_equal(fl_estimate_count(NULL, lines, FL_ESTIMATE_LINES_MAX, 0, &totals), FL_BAD_INPUT); /* with tax too dear */
 	for (size_t i = 0; i < FL_COUNT(lines); i++)
 		lines[i].unit_cents = 100;
-	assert_int_equal(fl_estimate_count(NULL, lines, FL_ESTIMATE_LINES_MAX, 0, &totals), FL_OK); /* each its own rate: 0 to 1.99 % */
+	assert_int_equal(
+		fl_estimate_count(NULL, lines, FL_ESTIMATE_LINES_MAX, 0, &totals), FL_OK); /* each its own rate: 0 to 1.99 % */
 	assert_int_equal(totals.net, 20000);
 	assert_int_equal(totals.tax, 100 * 1 + 50 * 2); /* nothing below half a cent, then one, from a cent and a half on two */
 }
@@ -112,10 +112,28 @@ static void decimals(void **state)
 		int decimals;
 		int64_t value; /* -1: refused */
 	} cases[] = {
-		{ "1", 3, 1000 }, { "1.5", 3, 1500 }, { "1,5", 3, 1500 }, { " 2.125 ", 3, 2125 }, { "2.1250", 3, 2125 }, { ".5", 2, 50 },
-		{ "7.", 2, 700 }, { "0", 2, 0 }, { "100", 2, 10000 }, { "2.0", 0, 2 }, { "2.1255", 3, -1 }, { "1.01", 0, -1 }, { "", 2, -1 },
-		{ ".", 2, -1 }, { "-1", 2, -1 }, { "+1", 2, -1 }, { "1e3", 2, -1 }, { "1.2.3", 2, -1 }, { "1 000", 2, -1 }, { "x", 2, -1 },
-		{ "99999999999999999999999999", 2, -1 }, { "10000000.01", 2, -1 },
+		{ "1", 3, 1000 },
+		{ "1.5", 3, 1500 },
+		{ "1,5", 3, 1500 },
+		{ " 2.125 ", 3, 2125 },
+		{ "2.1250", 3, 2125 },
+		{ ".5", 2, 50 },
+		{ "7.", 2, 700 },
+		{ "0", 2, 0 },
+		{ "100", 2, 10000 },
+		{ "2.0", 0, 2 },
+		{ "2.1255", 3, -1 },
+		{ "1.01", 0, -1 },
+		{ "", 2, -1 },
+		{ ".", 2, -1 },
+		{ "-1", 2, -1 },
+		{ "+1", 2, -1 },
+		{ "1e3", 2, -1 },
+		{ "1.2.3", 2, -1 },
+		{ "1 000", 2, -1 },
+		{ "x", 2, -1 },
+		{ "99999999999999999999999999", 2, -1 },
+		{ "10000000.01", 2, -1 },
 	};
 	for (size_t i = 0; i < FL_COUNT(cases); i++) {
 		int64_t value = -1;
@@ -181,13 +199,13 @@ static void a_total_loss_begins_at_the_threshold(void **state)
 
 static void the_nearest_rule_counts(void **state)
 {
-	const fl_loss_rule rules[] = { { FL_STR(""), FL_LOSS_THRESHOLD, 6000, true }, { FL_STR("US"), FL_LOSS_FORMULA, 2000, true },
-		{ FL_STR("US-TX"), FL_LOSS_THRESHOLD, 10000, true } };
+	const fl_loss_rule rules[] = { { FL_STR(""), FL_LOSS_THRESHOLD, 6000, true },
+		{ FL_STR("US"), FL_LOSS_FORMULA, 2000, true }, { FL_STR("US-TX"), FL_LOSS_THRESHOLD, 10000, true } };
 	const struct {
 		fl_str jurisdiction;
 		int32_t rate;
-	} cases[] = { { FL_STR("US-TX"), 10000 }, { FL_STR("US-OK"), 2000 }, { FL_STR("US"), 2000 }, { FL_STR("DE"), 6000 }, { FL_STR("DE-BY"), 6000 },
-		{ {}, 6000 } };
+	} cases[] = { { FL_STR("US-TX"), 10000 }, { FL_STR("US-OK"), 2000 }, { FL_STR("US"), 2000 }, { FL_STR("DE"), 6000 },
+		{ FL_STR("DE-BY"), 6000 }, { {}, 6000 } };
 	for (size_t i = 0; i < FL_COUNT(cases); i++)
 		assert_int_equal(fl_loss_rule_for(rules, FL_COUNT(rules), cases[i].jurisdiction).rate, cases[i].rate);
 	assert_int_equal(fl_loss_rule_for(NULL, 0, FL_STR("DE")).rate, FL_LOSS_RATE);

@@ -1,5 +1,5 @@
-/* Estimates and their links against a real PostgreSQL: limits and two persons, release, expiry, what the database itself refuses, and
- * the proof by events. */
+/* Estimates and their links against a real PostgreSQL: limits and two persons, release, expiry, what the database itself refuses,
+ * and the proof by events. */
 #include "world.h"
 
 #include "fleet/estimate.h"
@@ -33,7 +33,10 @@ static fl_err file(fl_ctx *ctx, fl_uuid *out)
 static fl_err submit(fl_ctx *ctx, fl_uuid report, int16_t id, int64_t whole, int16_t *out)
 {
 	static fl_estimate_line line;
-	line = (fl_estimate_line) { .kind = FL_LINE_OTHER, .text = FL_STR("all of it"), .quantity = 1000, .unit_cents = whole * 100,
+	line = (fl_estimate_line) { .kind = FL_LINE_OTHER,
+		.text = FL_STR("all of it"),
+		.quantity = 1000,
+		.unit_cents = whole * 100,
 		.tax_rate = FL_RATE_AS_ESTIMATE };
 	fl_estimate_draft draft = { .vendor_id = VENDOR, .repair_days = -1, .lines = &line, .line_count = 1 };
 	return fl_estimate_submit(ctx, &(fl_estimate_pick) { report, id, 0 }, &draft, out);
@@ -82,7 +85,8 @@ static fl_err limits_and_two_persons(fl_ctx *ctx)
 	FL_TRY(submit(ctx, id, 0, 5001, &dearest));
 	assert_int_equal(accept(ctx, id, dearest, &accepted), FL_BAD_INPUT); /* above what two may */
 	FL_TRY(accept(ctx, id, dear, &accepted));
-	assert_true(accepted.endorsed && accepted.report->stage == FL_STAGE_REPORTED && state_of(ctx, id, dear) == FL_ESTIMATE_SUBMITTED);
+	assert_true(accepted.endorsed && accepted.report->stage == FL_STAGE_REPORTED &&
+		    state_of(ctx, id, dear) == FL_ESTIMATE_SUBMITTED);
 	assert_int_equal(accept(ctx, id, dear, &accepted), FL_BAD_INPUT); /* the same person again */
 	/* Who approved 2,000 did not approve 3,000: the second person is the first for that. */
 	as_user(ctx, SECOND_MANAGER, FL_ROLE_MANAGER);
@@ -90,7 +94,8 @@ static fl_err limits_and_two_persons(fl_ctx *ctx)
 	assert_true(accepted.endorsed && accepted.report->estimated_cents == 300000);
 	as_user(ctx, WORLD_MANAGER, FL_ROLE_MANAGER);
 	FL_TRY(accept(ctx, id, dearer, &accepted));
-	assert_true(!accepted.endorsed && accepted.report->stage == FL_STAGE_APPROVED && accepted.estimate->state == FL_ESTIMATE_ACCEPTED);
+	assert_true(!accepted.endorsed && accepted.report->stage == FL_STAGE_APPROVED &&
+		    accepted.estimate->state == FL_ESTIMATE_ACCEPTED);
 	assert_int_equal(state_of(ctx, id, cheap), FL_ESTIMATE_DECLINED);
 	/* A supplement in the approved report: within the limit it takes the place of the other. */
 	FL_TRY(accept(ctx, id, cheap, &accepted));
@@ -113,7 +118,9 @@ static fl_err an_endorsement_is_for_its_amount(fl_ctx *ctx)
 	FL_TRY(fl_report_move(ctx, &(fl_move) { .id = id, .verb = FL_VERB_APPROVE }, &moved));
 	assert_true(moved.endorsed);
 	as_user(ctx, SECOND_MANAGER, FL_ROLE_MANAGER);
-	const fl_report_patch raise = { .id = id, .has_estimated = true, .estimated_cents = 450000, .status = FL_STATUS_APPROVED };
+	const fl_report_patch raise = {
+		.id = id, .has_estimated = true, .estimated_cents = 450000, .status = FL_STATUS_APPROVED
+	};
 	assert_int_equal(fl_report_update(ctx, &raise, &report), FL_BAD_INPUT);
 	FL_TRY(fl_report_move(ctx, &(fl_move) { .id = id, .verb = FL_VERB_APPROVE }, &moved));
 	assert_int_equal(moved.report->stage, FL_STAGE_APPROVED);
@@ -148,7 +155,11 @@ static fl_err what_is_taken_back_is_open_again(fl_ctx *ctx)
 		FL_TRY(submit(ctx, id, 0, 13, &by_hand));
 		FL_TRY(fl_estimate_close(ctx, &(fl_estimate_pick) { id, by_hand, 0 }, FL_ESTIMATE_DECLINE, FL_STR("no")));
 		FL_TRY(accept(ctx, id, one, &accepted));
-		FL_TRY(fl_report_move(ctx, &(fl_move) { .id = id, .verb = ways[i].verb, .reason = ways[i].reason ? fl_str_z(ways[i].reason) : (fl_str) {} }, &moved));
+		FL_TRY(fl_report_move(ctx,
+			&(fl_move) { .id = id,
+				.verb = ways[i].verb,
+				.reason = ways[i].reason ? fl_str_z(ways[i].reason) : (fl_str) {} },
+			&moved));
 		assert_int_equal(state_of(ctx, id, one), FL_ESTIMATE_REVISED);
 		assert_int_equal(state_of(ctx, id, two), FL_ESTIMATE_SUBMITTED);
 		assert_int_equal(state_of(ctx, id, by_hand), FL_ESTIMATE_DECLINED);
@@ -195,7 +206,11 @@ static fl_err ask(fl_ctx *ctx, fl_uuid report, fl_str *token, int16_t *id)
 static fl_err send(fl_ctx *ctx, fl_str token, int64_t whole)
 {
 	const fl_quote *quote;
-	fl_estimate_line line = { .kind = FL_LINE_LABOUR, .text = FL_STR("work"), .quantity = 1000, .unit_cents = whole * 100, .tax_rate = FL_RATE_AS_ESTIMATE };
+	fl_estimate_line line = { .kind = FL_LINE_LABOUR,
+		.text = FL_STR("work"),
+		.quantity = 1000,
+		.unit_cents = whole * 100,
+		.tax_rate = FL_RATE_AS_ESTIMATE };
 	fl_estimate_draft draft = { .repair_days = -1, .valid_until = fl_now_us() + FL_HOUR_US, .lines = &line, .line_count = 1 };
 	FL_TRY(fl_quote_open(ctx, token, &quote));
 	return fl_quote_write(ctx, quote, &draft, true);
@@ -241,7 +256,8 @@ static fl_err time_passes(fl_ctx *ctx)
 	as_user(ctx, WORLD_MANAGER, FL_ROLE_MANAGER);
 	assert_string_equal(pg_fixture_sql_as(&w.pg, "fleet_worker", 0, "SELECT estimates_expire()", NULL, 0), "");
 	assert_int_equal(state_of(ctx, id, offered), FL_ESTIMATE_SUBMITTED);
-	(void)pg_fixture_sql(&w.pg, "UPDATE estimate_links SET expires_at = now() - interval '1 s'; UPDATE estimate_revisions SET valid_until = now() - interval '1 s'");
+	(void)pg_fixture_sql(&w.pg, "UPDATE estimate_links SET expires_at = now() - interval '1 s'; UPDATE estimate_revisions "
+				    "SET valid_until = now() - interval '1 s'");
 	assert_int_equal(accept(ctx, id, offered, &accepted), FL_BAD_INPUT); /* before the timer has looked */
 	assert_string_equal(pg_fixture_sql_as(&w.pg, "fleet_worker", 0, "SELECT estimates_expire()", NULL, 0), "");
 	assert_int_equal(state_of(ctx, id, offered), FL_ESTIMATE_EXPIRED);
@@ -273,7 +289,10 @@ static void scenes(void **state)
 static void the_database_refuses_by_itself(void **state)
 {
 	static const char *const as_app[] = {
-		"SELECT token_hash FROM estimate_links", "SELECT * FROM estimate_links", "DELETE FROM estimates", "DELETE FROM estimate_revisions",
+		"SELECT token_hash FROM estimate_links",
+		"SELECT * FROM estimate_links",
+		"DELETE FROM estimates",
+		"DELETE FROM estimate_revisions",
 		"SELECT estimates_expire()",
 	};
 	char seen[40] = "";
@@ -282,13 +301,16 @@ static void the_database_refuses_by_itself(void **state)
 	/* What was sent in cannot be written any more: no such row is there to change. */
 	assert_true(world_count(&w, "SELECT count(*) FROM estimate_revisions WHERE sent_at IS NOT NULL") > 0);
 	assert_string_equal(pg_fixture_sql_as(&w.pg, "fleet_app", 1,
-				    "WITH u AS (UPDATE estimate_revisions SET note = 'x' WHERE sent_at IS NOT NULL RETURNING 1) SELECT count(*)::text FROM u", seen, sizeof(seen)),
+				    "WITH u AS (UPDATE estimate_revisions SET note = 'x' WHERE sent_at IS NOT NULL RETURNING 1) "
+				    "SELECT count(*)::text FROM u",
+				    seen, sizeof(seen)),
 		"");
 	assert_string_equal(seen, "0");
 	for (int tenant = 0; tenant <= 2; tenant += 2) {
 		assert_string_equal(pg_fixture_sql_as(&w.pg, "fleet_app", tenant,
-					    "SELECT ((SELECT count(*) FROM estimates) + (SELECT count(*) FROM estimate_revisions) + (SELECT count(uses) FROM estimate_links))::text", seen,
-					    sizeof(seen)),
+					    "SELECT ((SELECT count(*) FROM estimates) + (SELECT count(*) FROM "
+					    "estimate_revisions) + (SELECT count(uses) FROM estimate_links))::text",
+					    seen, sizeof(seen)),
 			"");
 		assert_string_equal(seen, "0");
 	}
@@ -311,7 +333,8 @@ static void rebuild_sees_and_mends(void **state)
 	assert_true(differences(false) > 0);
 	assert_int_equal(differences(true), 0);
 	/* A total that somebody forged is seen, and stays for somebody to look at. */
-	(void)pg_fixture_sql(&w.pg, "UPDATE estimate_revisions SET other = other + 1, net = net + 1, total = total + 1 WHERE (report_id, estimate_id, id) ="
+	(void)pg_fixture_sql(&w.pg, "UPDATE estimate_revisions SET other = other + 1, net = net + 1, total = total + 1 WHERE "
+				    "(report_id, estimate_id, id) ="
 				    " (SELECT report_id, id, revision FROM estimates WHERE state = 4 LIMIT 1)");
 	assert_int_equal(differences(true), 1);
 	assert_int_equal(differences(false), 1);
