@@ -70,7 +70,8 @@ fl_err fl_conn_open(void *arg)
 	fl_conn_opening *o = arg;
 	const char *keys[] = { "dbname", "application_name", "connect_timeout", "client_encoding", "keepalives_idle", "tcp_user_timeout",
 		"target_session_attrs", NULL };
-	const char *values[] = { o->db->url, o->db->name, "5", "UTF8", "30", "15000", o->db->opts.self ? "any" : fl_pg_attrs(o->db->url), NULL };
+	/* One that hangs must not hold a thread of the pool for long; of a replica there are others. */
+	const char *values[] = { o->db->url, o->db->name, o->db->opts.self ? "2" : "5", "UTF8", "30", "15000", o->db->opts.self ? "any" : fl_pg_attrs(o->db->url), NULL };
 	PGconn *pg = PQconnectdbParams(keys, values, 1);
 
 	if (pg)

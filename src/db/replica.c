@@ -7,7 +7,7 @@
  * came is as good as an old one: what is not known to be fresh is not asked. */
 #include "db/db_int.h"
 
-enum { SAMPLES = 64, PROOFS = 3 };
+enum { SAMPLES = 64, PROOFS = 3, SILENT_MAX = 3 };
 #define BUSY_EVERY_US 250000
 #define IDLE_EVERY_US FL_SECOND_US
 #define PROBE_TIMEOUT_US FL_SECOND_US
@@ -23,6 +23,7 @@ typedef struct watch {
 	struct fl_replica *replica; /* NULL: it watches the primary */
 	fl_ctx ctx;
 	fl_arena mem;
+	int silent; /* probes in a row without any answer */
 	bool started, ended;
 	fl_wait *closer;
 } watch;
@@ -207,6 +208,19 @@ static fl_replica_state judge(fl_replica *r, const fl_pg_standing *s)
 	return ++r->proofs >= PROOFS ? FL_REPLICA_GOOD : FL_REPLICA_PROVING;
 }
 
+/* A server that hangs keeps its connections: what was asked of it would wait for its deadline instead of being asked elsewhere. */
+static void note_silence(watch *w, fl_err err)
+{
+	fl_db *db = w->replica->db;
+
+	w->silent = err == FL_TIMEOUT ? w->silent + 1 : 0;
+	if (w->silent < SILENT_MAX)
+		return;
+	w->silent = 0;
+	for (int i = 0; i < db->count; i++)
+		fl_conn_lost(&db->conns[i], "it does not answer");
+}
+
 static void probe(watch *w)
 {
 	fl_replica *r = w->replica;
@@ -220,10 +234,12 @@ static void probe(watch *w)
 	fl_ctx_fini(&own);
 	if (w->db->closing)
 		return;
-	if (r)
+	if (r) {
+		note_silence(w, err);
 		set_state(r, err == FL_OK ? judge(r, &s) : FL_REPLICA_AWAY);
-	else if (err == FL_OK && !s.replica)
+	} else if (err == FL_OK && !s.replica) {
 		take_sample(w->db->replicas, &s, asked_us);
+	}
 }
 
 /* Often while queries come, and while a replica is left out; never so seldom that it would look late for that. */

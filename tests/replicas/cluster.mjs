@@ -92,6 +92,12 @@ export class Cluster {
 		await until(`${name} is gone`, () => all.every((one) => !existsSync(`/proc/${one}`)));
 	}
 
+	// It holds its connections and says nothing, as a machine whose disk hangs.
+	signal(name, signal) {
+		const pid = this.pid(name);
+		for (const one of [pid, ...childrenOf(pid)]) process.kill(one, signal);
+	}
+
 	async stop() {
 		for (const name of Object.keys(this.ports)) {
 			if (!existsSync(join(this.data(name), 'postmaster.pid'))) continue;

@@ -115,6 +115,24 @@ const tests = [
 			await cluster.resume('b');
 		}
 	} },
+	{ name: 'with replay paused, what stands behind a mutation in a batch sees it', run: async () => {
+		await bothGood();
+		await answeredByReplica(bearer('manager'));
+		await cluster.pause('a');
+		await cluster.pause('b');
+		try {
+			const one = (name) => [{ query: read, variables: { id: ids.depot } }, { query: rename, variables: { id: ids.depot, name } }, { query: read, variables: { id: ids.depot } }];
+			for (const name of ['batch 1', 'batch 2']) {
+				const answer = await fetch(`${fleet.url}/graphql`, { method: 'POST', body: JSON.stringify(one(name)), headers: { 'content-type': 'application/json', ...bearer('manager') } });
+				const items = await answer.json();
+				expect(items[2].data.facility.name === name && items[0].data.facility.name !== name, JSON.stringify(items));
+				expect(answer.headers.get('fleet-written'), 'the header is missing');
+			}
+		} finally {
+			await cluster.resume('a');
+			await cluster.resume('b');
+		}
+	} },
 	{ name: 'without any mark the paused replicas do answer, and have the state of before: the limit is what is promised', run: async () => {
 		await bothGood();
 		await answeredByReplica(bearer('auditor'));
@@ -194,6 +212,25 @@ const tests = [
 			going = false;
 			await Promise.all(load);
 		}
+	} },
+	{ name: 'a replica that hangs: its queries are asked of others, and it comes back', run: async () => {
+		await bothGood();
+		let going = true;
+		const load = Array.from({ length: 8 }, async () => {
+			while (going) await post('{ damageReports(first: 10) { edges { node { number } } } }', {}, bearer('manager'));
+		});
+		try {
+			cluster.signal('b', 'SIGSTOP');
+			await stateIs(1, 'away');
+			const since = await ofReplicas();
+			await until('the other replica goes on', async () => (await ofReplicas()) > since + 20);
+			going = false;
+			await Promise.all(load); // while it still hangs
+		} finally {
+			going = false;
+			cluster.signal('b', 'SIGCONT');
+		}
+		await stateIs(1, 'good');
 	} },
 	{ name: 'queries that the replay of the log cuts off are asked again, and nobody notices', run: async () => {
 		await bothGood();
