@@ -42,7 +42,7 @@ typedef enum fl_estimate_state {
 #define FL_ESTIMATE_ENUM(name, code, meaning) FL_ESTIMATE_##name = code,
 	FL_ESTIMATE_STATES(FL_ESTIMATE_ENUM)
 #undef FL_ESTIMATE_ENUM
-		FL_ESTIMATE_STATE_COUNT
+	FL_ESTIMATE_STATE_COUNT
 } fl_estimate_state;
 
 fl_str fl_estimate_state_name(int state); /* "SUBMITTED"; empty for none */
@@ -94,13 +94,13 @@ enum {
 #define FL_ESTIMATE_ENUM(name, code) FL_LINE_##name = code,
 	FL_ESTIMATE_KINDS(FL_ESTIMATE_ENUM)
 #undef FL_ESTIMATE_ENUM
-		FL_LINE_KIND_COUNT
+	FL_LINE_KIND_COUNT
 };
 enum {
 #define FL_ESTIMATE_ENUM(name, code) FL_SOURCE_##name = code,
 	FL_PART_SOURCES(FL_ESTIMATE_ENUM)
 #undef FL_ESTIMATE_ENUM
-		FL_SOURCE_COUNT
+	FL_SOURCE_COUNT
 };
 
 #define FL_QUANTITY_MAX (INT64_C(10000) * 1000)           /* thousandths */

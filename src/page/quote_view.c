@@ -127,7 +127,7 @@ static void row(html *h, fl_arena *mem, const quote_row *r, size_t n)
 	EL(h, "label");
 	html_text(h, FL_STR("Kind"));
 	EL(h, "select", { "name", fl_str_fmt(mem, "k%zu", n) });
-	option(h, "LABOUR", "Labour (hours)", r->kind);
+	option(h, "LABOUR", "Labour", r->kind);
 	option(h, "PARTS", "Parts", r->kind);
 	option(h, "PAINT", "Paint", r->kind);
 	option(h, "OTHER", "Other", r->kind);
