@@ -5,12 +5,12 @@
 
 fl_str fl_estimate_state_name(int state)
 {
-	static const fl_str names[] = {
+	static const fl_str names[FL_ESTIMATE_STATE_COUNT] = {
 #define NAME(name, code, meaning) [code] = FL_STR_INIT(#name),
 		FL_ESTIMATE_STATES(NAME)
 #undef NAME
 	};
-	return state > 0 && (size_t)state < FL_COUNT(names) ? names[state] : (fl_str)FL_STR_INIT("");
+	return state > FL_ESTIMATE_NONE && state < FL_ESTIMATE_STATE_COUNT ? names[state] : (fl_str)FL_STR_INIT("");
 }
 
 fl_estimate_state fl_estimate_step(fl_estimate_state from, fl_estimate_verb verb)

@@ -98,7 +98,7 @@ static fl_err read_draft(fl_ctx *ctx, fl_quote *q)
 
 static fl_err open_quote(fl_ctx *ctx, fl_str token, fl_quote **out)
 {
-	entry e;
+	entry e = {};
 	fl_quote *q = fl_new(ctx->mem, fl_quote);
 	if (!q)
 		return FL_NOMEM;

@@ -132,7 +132,8 @@ static fl_err address(fl_ctx *ctx, const fl_estimate_request *request, fl_estima
 			return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no vendor %d in use", request->vendor_id);
 		out->vendor_id = vendors->id;
 		out->vendor = vendors->name;
-		email = email.len ? email : vendors->email;
+		if (!email.len)
+			email = vendors->email;
 	}
 	if (!request->vendor_id && !email.len)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "who shall estimate it? Name a vendor or an e-mail address");

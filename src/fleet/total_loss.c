@@ -200,6 +200,7 @@ static fl_total_loss *loss_of(fl_total_loss *losses, size_t count, fl_uuid repor
 
 static void take_cost(fl_total_loss *loss, int16_t basis, int64_t cents)
 {
+	assert(loss); /* of a report that was asked for */
 	bool better = !loss->has_cost || basis < loss->basis || (basis == loss->basis && cents < loss->cost_cents);
 	if (!better)
 		return;
@@ -214,8 +215,10 @@ static fl_err read_facts(fl_ctx *ctx, const fl_uuid *reports, size_t count, fl_t
 	const fl_rows *rows;
 	fl_uuid low = reports[0], high = reports[0];
 	for (size_t i = 1; i < count; i++) {
-		low = fl_uuid_cmp(reports[i], low) < 0 ? reports[i] : low;
-		high = fl_uuid_cmp(reports[i], high) > 0 ? reports[i] : high;
+		if (fl_uuid_cmp(reports[i], low) < 0)
+			low = reports[i];
+		if (fl_uuid_cmp(reports[i], high) > 0)
+			high = reports[i];
 	}
 	fl_arg_uuids(&args, reports, count);
 	fl_arg_uuid(&args, low);
@@ -223,7 +226,7 @@ static fl_err read_facts(fl_ctx *ctx, const fl_uuid *reports, size_t count, fl_t
 	FL_TRY(await_query(ctx, ctx->services->db, &facts_sql, &args, &rows));
 	for (int i = 0; i < rows->count; i++) {
 		fl_total_loss *loss = loss_of(losses, count, fl_row_uuid(rows, i, 0));
-		assert(loss);
+		assert(loss); /* of a report that was asked for */
 		loss->jurisdiction = fl_row_text(rows, i, 1);
 		loss->has_value = fl_row_i64(rows, i, 2) > 0;
 		loss->value_cents = fl_row_i64(rows, i, 2);
