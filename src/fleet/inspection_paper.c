@@ -15,6 +15,8 @@ typedef struct shown_photo {
 typedef struct sheet {
 	const fl_tenant *tenant;
 	fl_inspection_whole all;
+	const fl_report *reports; /* those behind the defects that the caller may read */
+	size_t report_count;
 	shown_photo *photos;
 	size_t photo_count;
 	fl_arena mem; /* of the pool's thread */
@@ -33,8 +35,9 @@ static bool names_report(const fl_inspection_whole *all, fl_uuid report, size_t 
 }
 
 /* The reports behind the defects that the caller may read: photos show no more than the API does. */
-static fl_err visible_reports(fl_ctx *ctx, const fl_inspection_whole *all, fl_uuid **out, size_t *count)
+static fl_err visible_reports(fl_ctx *ctx, sheet *s, fl_uuid **out)
 {
+	const fl_inspection_whole *all = &s->all;
 	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, all->defect_count);
 	fl_report *reports;
 	size_t n = 0;
@@ -43,9 +46,10 @@ static fl_err visible_reports(fl_ctx *ctx, const fl_inspection_whole *all, fl_uu
 	for (size_t i = 0; i < all->defect_count; i++)
 		if (!names_report(all, all->defects[i].report_id, i))
 			ids[n++] = all->defects[i].report_id;
-	FL_TRY(fl_reports_get(ctx, ids, n, &reports, count));
-	for (size_t i = 0; i < *count; i++)
+	FL_TRY(fl_reports_get(ctx, ids, n, &reports, &s->report_count));
+	for (size_t i = 0; i < s->report_count; i++)
 		ids[i] = reports[i].id;
+	s->reports = reports;
 	*out = ids;
 	return FL_OK;
 }
@@ -72,10 +76,10 @@ static fl_err gather_photos(fl_ctx *ctx, sheet *s)
 	s->photos = fl_new_array(ctx->mem, shown_photo, FL_INSPECTION_PHOTOS_MAX);
 	if (!s->photos)
 		return FL_NOMEM;
-	FL_TRY(visible_reports(ctx, &s->all, &reports, &count));
-	if (count == 0)
+	FL_TRY(visible_reports(ctx, s, &reports));
+	if (s->report_count == 0)
 		return FL_OK;
-	FL_TRY(fl_photos_of_reports(ctx, reports, count, FL_PHOTO_ALL, &rows, &count));
+	FL_TRY(fl_photos_of_reports(ctx, reports, s->report_count, FL_PHOTO_ALL, &rows, &count));
 	for (size_t i = 0; i < count && s->photo_count < FL_INSPECTION_PHOTOS_MAX; i++) {
 		shown_photo *photo = &s->photos[s->photo_count];
 		if (!rows[i].has_variants)
@@ -141,6 +145,25 @@ static void put_photos(const sheet *s, fl_paper *paper, fl_uuid report)
 		fl_paper_pictures(paper, pictures, count, FL_PAPER_ACROSS_MAX);
 }
 
+/* The number that people use; the id for who may not read the report. */
+static fl_str report_text(sheet *s, fl_uuid id)
+{
+	for (size_t i = 0; i < s->report_count; i++)
+		if (fl_uuid_eq(s->reports[i].id, id))
+			return fl_str_fmt(&s->mem, "#%lld", (long long)s->reports[i].number);
+	return fl_uuid_str(&s->mem, id);
+}
+
+/* "TOTAL_LOSS" as "total loss". */
+static fl_str severity_text(fl_arena *mem, int severity)
+{
+	fl_str name = fl_severity_name((fl_severity)severity);
+	char *text = fl_arena_take(mem, name.len + 1);
+	for (size_t i = 0; text && i < name.len; i++)
+		text[i] = name.ptr[i] == '_' ? ' ' : (char)(name.ptr[i] | 0x20);
+	return fl_str_make(text, text ? name.len : 0);
+}
+
 static void put_defect(sheet *s, fl_paper *paper, size_t i)
 {
 	const fl_defect *d = &s->all.defects[i];
@@ -148,11 +171,11 @@ static void put_defect(sheet *s, fl_paper *paper, size_t i)
 	bool on_trailer = d->vehicle_id == s->all.inspection->trailer_id;
 	const fl_paper_fact facts[] = {
 		{ FL_STR("On"), on_trailer ? FL_STR("the trailer") : FL_STR("the vehicle") },
-		{ FL_STR("Severity"), fl_severity_name((fl_severity)d->severity) },
+		{ FL_STR("Severity"), severity_text(mem, d->severity) },
 		{ FL_STR("Safe to operate"), d->unsafe ? FL_STR("no") : FL_STR("yes") },
 		{ FL_STR("Certified"), fl_defect_state_text(d->state) },
 		{ FL_STR("Remark"), d->remark },
-		{ FL_STR("Damage report"), fl_uuid_str(mem, d->report_id) },
+		{ FL_STR("Damage report"), report_text(s, d->report_id) },
 	};
 	fl_paper_heading(paper, 2, fl_str_fmt(mem, "%d. %" FL_FMT, d->id, FL_ARG(d->title)));
 	fl_paper_text(paper, d->note);

@@ -88,6 +88,9 @@ static void write_driver(html *h, fl_ctx *ctx, const fl_page *page, const fl_jso
 	TEXT_EL(h, "h1", name);
 	TEXT_EL(h, "p", fl_str_fmt(ctx->mem, "%" FL_FMT " %" FL_FMT "%s%" FL_FMT, FL_ARG(json_text(vehicle, "make")),
 		FL_ARG(json_text(vehicle, "model")), plate.ptr ? ", " : "", FL_ARG(plate)), { "class", FL_STR("faint") });
+	EL(h, "p");
+	TEXT_EL(h, "a", FL_STR("Inspect this vehicle"), { "href", fl_str_fmt(ctx->mem, "/inspect/%" FL_FMT, FL_ARG(page_percent(ctx->mem, name))) });
+	html_end(h);
 	html_end(h);
 	if (filed_number.ptr)
 		filed(h, ctx->mem, filed_number);

@@ -160,6 +160,8 @@ fl_err fl_page_routes(const fl_page *page, fl_router *router)
 		{ FL_GET, "/r/:vehicle", handle_driver, 0, 0 },
 		/* Twenty photos over a bad line: the server's own guard against slow bodies ends it earlier. */
 		{ FL_POST, "/r/:vehicle", handle_file, 20 * UINT64_C(25000000) + (1 << 20), 30 * FL_MINUTE_US },
+		{ FL_GET, "/inspect/:vehicle", handle_inspect, 0, 0 },
+		{ FL_POST, "/inspect/:vehicle", handle_inspect_form, 20 * UINT64_C(25000000) + (1 << 20), 30 * FL_MINUTE_US },
 		{ FL_GET, "/quote/:token", handle_quote, 0, 0 },
 		{ FL_POST, "/quote/:token", handle_quote_form, 1 << 19, 0 },
 		{ FL_GET, "/login", handle_login, 0, 0 },

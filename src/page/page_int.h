@@ -82,6 +82,8 @@ fl_str board_address(fl_arena *mem, const board_filter *filter, fl_str number); 
 void view_list(html *h, fl_ctx *ctx, const fl_json *data, const board_filter *filter, fl_str open_number);
 void view_report(html *h, fl_ctx *ctx, const fl_json *report, const fl_json *viewer, const board_filter *filter, fl_str number);
 void view_assessment(html *h, fl_ctx *ctx, const fl_json *report);
+/* what: "filed", "none", "signed", or anything else for nothing. */
+void view_inspect(html *h, fl_ctx *ctx, const fl_page *page, const fl_json *data, fl_str what);
 void view_evidence(html *h, fl_ctx *ctx, const fl_json *report);
 
 /* ---- handlers ---- */
@@ -99,6 +101,8 @@ fl_err handle_report(fl_ctx *ctx, fl_request *req, fl_response *res);
 fl_err handle_change(fl_ctx *ctx, fl_request *req, fl_response *res);
 fl_err handle_driver(fl_ctx *ctx, fl_request *req, fl_response *res);
 fl_err handle_file(fl_ctx *ctx, fl_request *req, fl_response *res);
+fl_err handle_inspect(fl_ctx *ctx, fl_request *req, fl_response *res);
+fl_err handle_inspect_form(fl_ctx *ctx, fl_request *req, fl_response *res);
 fl_err handle_quote(fl_ctx *ctx, fl_request *req, fl_response *res);
 fl_err handle_quote_form(fl_ctx *ctx, fl_request *req, fl_response *res);
 fl_err handle_login(fl_ctx *ctx, fl_request *req, fl_response *res);

@@ -55,21 +55,20 @@ static void paint(cairo_t *cairo, const fl_placed *p)
 	painters[p->kind](cairo, p);
 }
 
-/* One line of the foot: the number of the page at the right, everything else left of it. */
-static void show(fl_paper *paper, cairo_t *cairo, const char *text, bool right, double y)
+/* One line of the foot, from x on. */
+static void show(fl_paper *paper, cairo_t *cairo, const char *text, double x, double width, bool right, double y)
 {
-	enum { NUMBER = 90 };
-	double width = right ? NUMBER : fl_paper_across(paper) - NUMBER;
 	PangoLayout *layout = fl_paper_layout(paper, text, &(fl_look){ .size = 7, .width = width, .height = 10, .right = right });
 
-	cairo_move_to(cairo, right ? paper->width - MARGIN - NUMBER : MARGIN, y);
+	cairo_move_to(cairo, x, y);
 	pango_cairo_show_layout(cairo, layout);
 	g_object_unref(layout);
 }
 
 static void paint_foot(fl_paper *paper, cairo_t *cairo, int page)
 {
-	double y = paper->height - MARGIN - 14;
+	enum { NUMBER = 90 };
+	double y = paper->height - MARGIN - 14, width = fl_paper_across(paper);
 	char *number = g_strdup_printf("page %d of %d", page + 1, paper->page + 1);
 	char *name = *paper->company ? g_strdup_printf("%s \u00b7 %s", paper->company, paper->title) : g_strdup(paper->title);
 
@@ -78,9 +77,9 @@ static void paint_foot(fl_paper *paper, cairo_t *cairo, int page)
 	cairo_move_to(cairo, MARGIN, y - 4);
 	cairo_line_to(cairo, paper->width - MARGIN, y - 4);
 	cairo_stroke(cairo);
-	show(paper, cairo, number, true, y);
-	show(paper, cairo, name, false, y);
-	show(paper, cairo, paper->id, false, y + 10);
+	show(paper, cairo, number, MARGIN + width - NUMBER, NUMBER, true, y);
+	show(paper, cairo, name, MARGIN, width - NUMBER, false, y);
+	show(paper, cairo, paper->id, MARGIN, width, false, y + 10);
 	g_free(name);
 	g_free(number);
 }

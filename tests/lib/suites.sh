@@ -4,7 +4,7 @@
 suites_all=(
 	layers unit asan
 	graphql federation api
-	commands quote day
+	commands quote inspect day
 	explain
 	faults backup replicas
 	maintain notices
@@ -138,6 +138,10 @@ suite_notices() {
 	counting node "$root/tests/notices/run.mjs"
 }
 
+suite_inspect() {
+	title "inspections: the driver's page without script, three signatures, the report as PDF"
+	counting node "$root/tests/inspect/run.mjs"
+}
 suite_quote() {
 	title "estimates by a link: the vendor's page, without account and without script"
 	counting node "$root/tests/quote/run.mjs"

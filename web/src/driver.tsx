@@ -212,6 +212,7 @@ function Page() {
 			<header class="vehicle">
 				<h1>{vehicle.name}</h1>
 				<p class="faint">{vehicle.make} {vehicle.model}{vehicle.plate ? `, ${vehicle.plate}` : ""}</p>
+				<p><a href={`/inspect/${encodeURIComponent(vehicle.name)}`}>Inspect this vehicle</a></p>
 			</header>
 			{report ? <Thanks report={report} again={() => { filed.value = null; }} /> : <Form />}
 			<Earlier />
