@@ -211,6 +211,12 @@ static void log_access(fl_exchange *x, int status)
 	});
 }
 
+/* What the log calls a request: its route. The target may hold a token, as links do that let somebody in. */
+static const char *logged(const fl_exchange *x)
+{
+	return x->route ? x->route->pattern : "no route";
+}
+
 /* Whether the body's rest may be skipped, so that the connection can go on. */
 static bool body_is_skippable(const fl_exchange *x)
 {
@@ -235,11 +241,11 @@ static bool serve(fl_exchange *x, bool *linger)
 	}
 	started = x->res.started;
 	if (err == FL_OK && x->res.err != FL_OK) {
-		fl_error("http: a handler's answer to %" FL_FMT " is not valid: %s", FL_ARG(x->req.target), fl_err_name(x->res.err));
+		fl_error("http: a handler's answer to %s %" FL_FMT " is not valid: %s", logged(x), FL_ARG(x->ctx.request_id), fl_err_name(x->res.err));
 		err = FL_INTERNAL;
 	}
 	if (err != FL_OK && started) { /* too late to say so: a cut answer is how the client learns of it */
-		fl_warn("http: %" FL_FMT " failed after its answer began: %s", FL_ARG(x->req.target),
+		fl_warn("http: %s %" FL_FMT " failed after its answer began: %s", logged(x), FL_ARG(x->ctx.request_id),
 			fl_diag_text(&x->ctx.diag, err));
 		if (x->res.upgraded)
 			fl_ws_close(conn->ws, 1011, fl_str_z(fl_err_text(err)));

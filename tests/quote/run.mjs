@@ -64,6 +64,7 @@ async function newReport(description, photos) {
 
 async function asked(report, input = {}) {
 	const answer = (await ask(request, { input: { reportId: report, email: 'shop@example.org', mail: false, ...input } })).requestEstimate;
+	tokens.push(answer.url.split('/').at(-1));
 	return { ...answer, path: new URL(answer.url).pathname, token: answer.url.split('/').at(-1), id: answer.estimate.id };
 }
 
@@ -80,6 +81,7 @@ async function send(path, fields) {
 	return { status: answer.status, location: answer.headers.get('location'), text: await answer.text() };
 }
 
+const tokens = [];
 const hostile = '"><script>alert(1)</script>&\'`';
 let report, link;
 
@@ -305,6 +307,27 @@ const good = await runTests([
 		const answers = await Promise.all(Array.from({ length: 260 }, () => get(one.path)));
 		const limited = answers.filter(({ status }) => status === 429).length;
 		assert.ok(limited >= 20 && limited < 40, `${limited} were refused`);
+	} },
+	{ name: 'who watches the report hears of an estimate at once', run: async () => {
+		const id = await newReport('to be watched');
+		const one = await asked(id);
+		const stop = new AbortController();
+		const answer = await fetch(`${fleet.url}/graphql`, { method: 'POST', signal: stop.signal,
+			headers: { authorization: `Bearer ${fleet.tokens.manager}`, accept: 'text/event-stream', 'content-type': 'application/json' },
+			body: JSON.stringify({ query: 'subscription S($id: ID) { damageReportUpdated(reportId: $id) { report { estimates { state current { total { amount } } } } } }', variables: { id } }) });
+		const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+		let heard = '', sent = false;
+		await until('the event', async () => {
+			if (!sent) sent = (await send(one.path, { action: 'send', revision: '0', k1: 'LABOUR', t1: 'work', p1: '12' })).status === 303;
+			heard += (await reader.read()).value ?? '';
+			return heard.includes('"state":"SUBMITTED"');
+		});
+		assert.match(heard, /"amount":"12.00"/);
+		await reader.cancel().catch(() => {});
+		stop.abort();
+	} },
+	{ name: 'no log holds a token', run: () => {
+		for (const { name, text } of fleet.logs()) for (const token of tokens) assert.ok(!text.includes(token), name);
 	} },
 	{ name: 'reports are still what their events say', run: async () => {
 		const { status, stdout, stderr } = spawnSync(program, ['rebuild', '--check', '--home', fleet.home], { encoding: 'utf8' });
