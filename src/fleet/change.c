@@ -55,8 +55,10 @@ static void arg_bounds(fl_args *args, const fl_uuid *ids, size_t count)
 {
 	fl_uuid low = count ? ids[0] : (fl_uuid) {}, high = low;
 	for (size_t i = 1; i < count; i++) {
-		low = fl_uuid_cmp(ids[i], low) < 0 ? ids[i] : low;
-		high = fl_uuid_cmp(ids[i], high) > 0 ? ids[i] : high;
+		if (fl_uuid_cmp(ids[i], low) < 0)
+			low = ids[i];
+		if (fl_uuid_cmp(ids[i], high) > 0)
+			high = ids[i];
 	}
 	fl_arg_uuid(args, low);
 	fl_arg_uuid(args, high);

@@ -67,8 +67,10 @@ fl_err fl_custody_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t report_
 	FL_TRY(fl_must(ctx, FL_MAY_REPORT_READ_ALL));
 	fl_uuid low = report_count ? reports[0] : (fl_uuid) {}, high = low;
 	for (size_t i = 1; i < report_count; i++) {
-		low = fl_uuid_cmp(reports[i], low) < 0 ? reports[i] : low;
-		high = fl_uuid_cmp(reports[i], high) > 0 ? reports[i] : high;
+		if (fl_uuid_cmp(reports[i], low) < 0)
+			low = reports[i];
+		if (fl_uuid_cmp(reports[i], high) > 0)
+			high = reports[i];
 	}
 	fl_arg_uuids(&args, reports, report_count);
 	fl_arg_uuid(&args, low);

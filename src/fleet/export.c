@@ -121,7 +121,7 @@ static fl_err export_to_file(fl_ctx *ctx, fl_transfer *t)
 {
 	fl_str id = fl_uuid_str(ctx->mem, t->id);
 	char *path = fl_str_cstr(ctx->mem, fl_str_fmt(ctx->mem, "%s/export-%.*s.csv", ctx->services->tmp_dir, FL_ARG(id)));
-	fl_blob blob;
+	fl_blob blob = { 0 };
 	int fd;
 	if (!path)
 		return FL_NOMEM;

@@ -326,7 +326,8 @@ fl_err fl_history_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t report_
 	fl_uuid low = report_count ? reports[0] : (fl_uuid) {}, high;
 	memset(high.bytes, 0xff, sizeof(high.bytes));
 	for (size_t i = 1; i < report_count; i++)
-		low = fl_uuid_cmp(reports[i], low) < 0 ? reports[i] : low;
+		if (fl_uuid_cmp(reports[i], low) < 0)
+			low = reports[i];
 	fl_arg_uuids(&args, reports, report_count);
 	fl_arg_uuid(&args, fl_uuid7_floor(fl_uuid7_time_us(low)));
 	fl_arg_uuid(&args, after ? *after : high);

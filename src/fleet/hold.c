@@ -49,6 +49,7 @@ fl_err fl_report_hold(fl_ctx *ctx, fl_uuid id, fl_str reason)
 	if (fl_str_trim(reason).len == 0)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "say why: a hold asks for a reason, as in the number of the case");
 	FL_TRY(find_report(ctx, id, &report));
+	assert(report);
 	fl_arg_i32(&args[0], ctx->caller.tenant_id);
 	fl_arg_uuid(&args[0], id);
 	fl_arg_text(&args[0], reason);
@@ -82,6 +83,7 @@ fl_err fl_report_release(fl_ctx *ctx, fl_uuid id)
 	const fl_report *report = NULL;
 	FL_TRY(fl_must(ctx, FL_MAY_ERASE));
 	FL_TRY(find_report(ctx, id, &report));
+	assert(report);
 	FL_TRY(release(ctx, report));
 	fl_poke(ctx, FL_CHANNEL_POKE_RELAY);
 	return FL_OK;

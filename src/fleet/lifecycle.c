@@ -209,6 +209,6 @@ const fl_step *fl_step_by_status(fl_stage from, fl_status to)
 	fl_step_list list = fl_steps_from(from);
 	for (size_t i = 0; i < list.count; i++)
 		if (list.steps[i].to == fl_status_stage(to))
-			return &list.steps[i];
+			return list.steps + i;
 	return NULL;
 }

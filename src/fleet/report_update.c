@@ -109,9 +109,9 @@ static void judge_all(fl_ctx *ctx, const fl_report_patch *patches, size_t count,
 		fl_change_of *change = find_change(changes, found, patches[i].id);
 		if (r->err == FL_OK && !change)
 			r->err = fl_fail(&r->diag, FL_NOT_FOUND, "there is no such report");
-		if (r->err == FL_OK)
+		else if (r->err == FL_OK)
 			r->err = change_one(&ctx->caller, &patches[i], change, policy, invoiced, &r->diag);
-		if (r->err == FL_OK) {
+		if (change && r->err == FL_OK) {
 			change->skip = false;
 			++*written;
 		}

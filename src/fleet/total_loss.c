@@ -201,6 +201,8 @@ static fl_total_loss *loss_of(fl_total_loss *losses, size_t count, fl_uuid repor
 static void take_cost(fl_total_loss *loss, int16_t basis, int64_t cents)
 {
 	assert(loss); /* of a report that was asked for */
+	if (!loss)
+		return; /* of a report that nobody asked about */
 	bool better = !loss->has_cost || basis < loss->basis || (basis == loss->basis && cents < loss->cost_cents);
 	if (!better)
 		return;

@@ -270,7 +270,7 @@ static const fl_step *step_of(const fl_json *data, fl_stage to)
 	fl_step_list all = fl_steps_all();
 	for (size_t i = 0; i < all.count; i++)
 		if (all.steps[i].verb == verb && all.steps[i].to == to && all.steps[i].from == stage_before(data, &all.steps[i]))
-			return &all.steps[i];
+			return all.steps + i;
 	return NULL;
 }
 

@@ -9,7 +9,8 @@ fl_str fl_zone_part_name(int part)
 #define NAME(name, code) [code] = FL_STR_INIT(#name),
 		FL_ZONE_PARTS(NAME)
 	};
-	return part > 0 && (size_t)part < FL_COUNT(names) ? names[part] : (fl_str)FL_STR_INIT("");
+	size_t i = (size_t)part; /* below 0: beyond all */
+	return i > 0 && i < FL_COUNT(names) ? names[i] : (fl_str)FL_STR_INIT("");
 }
 
 fl_str fl_zone_kind_name(int kind)
@@ -17,7 +18,8 @@ fl_str fl_zone_kind_name(int kind)
 	static const fl_str names[] = { FL_ZONE_KINDS(NAME)
 #undef NAME
 	};
-	return kind > 0 && (size_t)kind < FL_COUNT(names) ? names[kind] : (fl_str)FL_STR_INIT("");
+	size_t i = (size_t)kind;
+	return i > 0 && i < FL_COUNT(names) ? names[i] : (fl_str)FL_STR_INIT("");
 }
 
 /* ---- reading ---- */

@@ -2,7 +2,7 @@
 #include "maintain/maintain_int.h"
 
 /* Below a difference of so much, a ratio says nothing. */
-#define NOISE_MS 2.0
+#define NOISE_MS 0.5
 
 /* The newest that is about a month old; -1: none. */
 static double before(fl_maintain *m, const char *name)

@@ -11,21 +11,28 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static double median_of(double *values, size_t count)
+{
+	qsort(values, count, sizeof(*values), by_value);
+	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
 double fl_slope_robust(const double *x, const double *y, size_t count)
 {
 	size_t n = FL_MIN(count, (size_t)FL_SLOPE_POINTS_MAX), pairs = 0;
-	double *slopes = n > 1 ? calloc(n * (n - 1) / 2, sizeof(*slopes)) : NULL, median = 0;
 
-	for (size_t i = 0; slopes && i < n; i++)
+	if (n < 2)
+		return 0;
+	double *slopes = calloc(n * (n - 1) / 2, sizeof(*slopes));
+	if (!slopes)
+		return 0;
+	for (size_t i = 0; i < n; i++)
 		for (size_t j = i + 1; j < n; j++)
 			if (x[j] != x[i])
 				slopes[pairs++] = (y[j] - y[i]) / (x[j] - x[i]);
-	if (pairs) {
-		qsort(slopes, pairs, sizeof(*slopes), by_value);
-		median = pairs % 2 ? slopes[pairs / 2] : (slopes[pairs / 2 - 1] + slopes[pairs / 2]) / 2;
-	}
+	double slope = pairs ? median_of(slopes, pairs) : 0;
 	free(slopes);
-	return median;
+	return slope;
 }
 
 /* By least squares, to be told beside. */

@@ -99,7 +99,7 @@ static fl_err ours(fl_maintain *m, fl_str *out, fl_diag *diag)
 	static char apt_cache[] = "/usr/bin/apt-cache", depends[] = "depends", installed[] = "--installed";
 	char *argv[NAMES_MAX + 4] = { apt_cache, depends, installed };
 	FL_AUTO_BUF fl_buf names = fl_buf_make(OUTPUT_MAX);
-	fl_str text;
+	fl_str text = FL_STR("");
 
 	size_t count = read_list("packages/run.txt", m->mem, argv, read_list("packages/build.txt", m->mem, argv, 3));
 	FL_TRY(fl_program_read(argv, OUTPUT_MAX, APT_TIMEOUT_US, m->mem, &text, diag));
@@ -170,7 +170,7 @@ void fl_maintain_packages(fl_maintain *m)
 	char *argv[] = { apt_get, simulate, lock, upgrade, NULL };
 	updates u = { 0 };
 	fl_diag diag = { 0 };
-	fl_str names, text;
+	fl_str names = FL_STR(""), text = FL_STR("");
 
 	fl_err err = ours(m, &names, &diag);
 	if (err == FL_OK)
