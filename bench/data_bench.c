@@ -2,7 +2,7 @@
  * same database (made by bench/data.sh as bench.reports). What is measured is one round trip of a prepared statement as role
  * fleet_app, row security included: no HTTP, no GraphQL.
  *
- * usage: bench_data --url URL [--rounds N] [--json] */
+ * usage: bench_data --url URL [--rounds N] [--json] [--only reads|storage|writes|queue] */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -311,23 +311,41 @@ static void bench_storage(void)
 	PQfinish(pg);
 }
 
+static void reads(void)
+{
+	bench_reads(company_of_rank(16), company_of_rank(0));
+}
+
+static const struct {
+	const char *name;
+	void (*measure)(void);
+} parts[] = { { "reads", reads }, { "storage", bench_storage }, { "writes", bench_writes }, { "queue", bench_queue } };
+
+static void usage(void)
+{
+	bench_die(NULL, "usage: bench_data --url URL [--rounds 20..2000] [--json] [--only reads|storage|writes|queue]");
+}
+
 int main(int argc, char **argv)
 {
+	const char *only = NULL;
+
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--url") == 0 && i + 1 < argc)
 			bench_url = argv[++i];
 		else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc)
 			bench_rounds = (int)strtol(argv[++i], NULL, 10);
+		else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
+			only = argv[++i];
 		else if (strcmp(argv[i], "--json") == 0)
 			json = true;
 		else
-			bench_die(NULL, "usage: bench_data --url URL [--rounds 20..2000] [--json]");
+			usage();
 	}
 	if (!bench_url || bench_rounds < 20 || bench_rounds > ROUNDS_MAX)
-		bench_die(NULL, "usage: bench_data --url URL [--rounds 20..2000] [--json]");
-	bench_reads(company_of_rank(16), company_of_rank(0));
-	bench_storage();
-	bench_writes();
-	bench_queue();
+		usage();
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (!only || strcmp(only, parts[i].name) == 0)
+			parts[i].measure();
 	return missed;
 }
