@@ -115,6 +115,8 @@ void app_play_init(app_play *play, const app_home *home, fl_str url, fl_arena *m
 
 void app_play_fini(app_play *play)
 {
+	for (size_t i = 0; i < play->kept_count && !play->keep_dir; i++)
+		unlink(play->kept[i]);
 	app_client_close(&play->client);
 	fl_arena_fini(&play->step_mem);
 }
@@ -371,11 +373,15 @@ static fl_err save_names(app_play *play, const app_step *step, const answer *a, 
 
 static fl_err keep_file(app_play *play, const app_step *step, const answer *a, fl_diag *diag)
 {
-	fl_str name = app_step_line(step, "keep");
+	fl_str name;
 	const char *dir = play->keep_dir ? play->keep_dir : play->home->tmp;
+	FL_TRY(fill_line(play, step, "keep", &name, diag));
 	if (!name.len)
 		return FL_OK;
-	char *path = fl_str_cstr(&play->step_mem, fl_str_fmt(&play->step_mem, "%s/%" FL_FMT, dir, FL_ARG(name)));
+	if (play->kept_count == APP_PLAY_KEPT_MAX)
+		return fl_fail(diag, FL_LIMIT, "a play keeps at most %d files", APP_PLAY_KEPT_MAX);
+	char *path = fl_str_cstr(play->mem, fl_str_fmt(play->mem, "%s/%" FL_FMT, dir, FL_ARG(name)));
+	play->kept[play->kept_count++] = path;
 	FILE *file = path ? fopen(path, "we") : NULL;
 	bool good = file && fwrite(a->page.body.ptr, 1, a->page.body.len, file) == a->page.body.len;
 	good = file && fclose(file) == 0 && good;

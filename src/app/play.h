@@ -22,7 +22,7 @@
 #include "app/script.h"
 #include "fleet/fleet.h"
 
-enum { APP_PLAY_NAMES_MAX = 64, APP_PLAY_PHOTOS_MAX = 4 };
+enum { APP_PLAY_NAMES_MAX = 64, APP_PLAY_PHOTOS_MAX = 4, APP_PLAY_KEPT_MAX = 8 };
 
 typedef struct app_play {
 	const app_home *home;
@@ -34,8 +34,11 @@ typedef struct app_play {
 		fl_str name, value;
 	} names[APP_PLAY_NAMES_MAX];
 	size_t name_count;
+	/* private */
+	const char *kept[APP_PLAY_KEPT_MAX];
+	size_t kept_count;
 	app_client client;
-	fl_arena step_mem; /* private */
+	fl_arena step_mem;
 } app_play;
 
 typedef struct app_played {
