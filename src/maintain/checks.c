@@ -61,7 +61,7 @@ static const check checks[] = {
 	  "SELECT count(*)::float8, string_agg(name, ', ') FROM (SELECT c.relname || '_' || to_char(m, 'YYYYMM') AS name FROM platform.partitioned p"
 	  " JOIN pg_class c ON c.oid = p.parent CROSS JOIN generate_series(date_trunc('month', now() AT TIME ZONE 'UTC'), date_trunc('month', now() AT TIME ZONE 'UTC')"
 	  " + interval '2 months', interval '1 month') m) x WHERE NOT EXISTS (SELECT 1 FROM pg_inherits i WHERE i.inhrelid = to_regclass('fleet.' || x.name))" },
-	{ DAY | MONTH, FL_FIND_MONTHS_AHEAD, "SELECT platform.months_ahead()::float8, ''" },
+	{ DAY | WEEK | MONTH, FL_FIND_MONTHS_AHEAD, "SELECT platform.months_ahead()::float8, ''" },
 	{ MONTH, FL_FIND_MONTH_OLDEST,
 	  "SELECT (extract(year FROM a) * 12 + extract(month FROM a))::float8, 'the oldest is ' || oldest FROM (SELECT min(d) AS oldest,"
 	  " age(date_trunc('month', now() AT TIME ZONE 'UTC'), to_date(rpad(min(d), 6, '01'), 'YYYYMM')) AS a FROM (SELECT substring(c.relname FROM '_([0-9]{4,6})$') AS d"

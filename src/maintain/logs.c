@@ -77,7 +77,7 @@ static void count_line(const char *line, fl_log_counts *out)
 		count_kind(&out->crashes, text);
 		return;
 	}
-	if (strncmp(level, "error ", 6) == 0 || strncmp(level, "warn ", 5) == 0) {
+	if (strncmp(level, "error ", 6) == 0 || strncmp(level, "warn  ", 6) == 0) {
 		bool error = level[0] == 'e', slow = strstr(level, "db: slow: ") != NULL;
 		if (slow && behind(level, "db: slow: ", text)) {
 			text[strcspn(text, " ")] = 0;
@@ -109,7 +109,7 @@ static bool is_since(const char *line, const char *since)
 
 static void count_file(const char *path, const char *since, fl_log_counts *out)
 {
-	char line[1100];
+	char line[1100] = "";
 	struct stat st;
 	FILE *f = fopen(path, "re");
 

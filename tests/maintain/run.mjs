@@ -212,7 +212,7 @@ const tests = [
 	['a bloated table and index are found, left alone by a dry run, and mended', () => {
 		sql(`CREATE TABLE fleet.planted (tenant_id int, a text PRIMARY KEY) WITH (autovacuum_enabled = false);
 			ALTER TABLE fleet.planted ENABLE ROW LEVEL SECURITY;
-			INSERT INTO fleet.planted SELECT 1, md5(i::text) FROM generate_series(1, 250000) i;
+			INSERT INTO fleet.planted SELECT 1, md5(i::text) FROM generate_series(1, 200000) i;
 			DELETE FROM fleet.planted WHERE a > '1'; ANALYZE fleet.planted`);
 		const size = () => Number(sql(`SELECT pg_relation_size('fleet.planted_pkey')`)), before = size();
 		sql('VACUUM (ANALYZE, INDEX_CLEANUP ON) fleet.planted');
@@ -230,7 +230,7 @@ const tests = [
 		assert.equal(maintain('monthly', '--dry-run').found.reindexed.state, 'ok');
 	}],
 	['an index that somebody holds is given up in seconds, and said', async () => {
-		sql(`INSERT INTO fleet.planted SELECT 1, md5(i::text) FROM generate_series(1, 250000) i ON CONFLICT DO NOTHING; DELETE FROM fleet.planted WHERE a > '1'`);
+		sql(`INSERT INTO fleet.planted SELECT 1, md5(i::text) FROM generate_series(1, 200000) i ON CONFLICT DO NOTHING; DELETE FROM fleet.planted WHERE a > '1'`);
 		sql('VACUUM (ANALYZE, INDEX_CLEANUP ON) fleet.planted');
 		const holder = spawn('psql', [database, '-XAtq'], { stdio: ['pipe', 'pipe', 'ignore'] });
 		holder.stdin.write("BEGIN; LOCK TABLE fleet.planted IN SHARE MODE; SELECT 'held';\n");
