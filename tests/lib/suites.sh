@@ -4,6 +4,7 @@
 suites_all=(
 	layers unit asan
 	graphql federation api
+	crossing
 	commands quote inspect day
 	explain
 	faults backup replicas
@@ -96,6 +97,11 @@ suite_federation() {
 suite_api() {
 	title "the API against a real server (tests/api/*.test)"
 	counting node "$root/tests/api/run.mjs"
+}
+
+suite_crossing() {
+	title "two companies: one tries to reach the other through everything there is"
+	counting node "$root/tests/crossing/run.mjs"
 }
 
 suite_commands() {
