@@ -41,7 +41,7 @@ static void sum_live(app_metrics *m, fl_live_stats *sum)
 
 /* A replica as all loops together see it: the worst lag, and how many loops ask it. */
 typedef struct replica_sum {
-	uint64_t reads, failed, lag_bytes, used_by;
+	uint64_t reads, failed, behind, lag_bytes, used_by;
 	int64_t lag_us;
 } replica_sum;
 
@@ -58,6 +58,7 @@ static int sum_replicas(app_metrics *m, replica_sum sums[FL_DB_REPLICAS_MAX], ui
 			fl_replica_stats one = fl_db_replica_statistics(db, r);
 			sums[r].reads += one.reads;
 			sums[r].failed += one.failed;
+			sums[r].behind += one.behind;
 			sums[r].lag_bytes = FL_MAX(sums[r].lag_bytes, one.lag_bytes);
 			sums[r].used_by += one.state == FL_REPLICA_GOOD;
 			if (one.fresh_us)
@@ -82,10 +83,14 @@ static void replica_lines(fl_buf *out, app_metrics *m)
 	fl_buf_lit(out, "# HELP fleet_db_reads_total Queries that a replica might answer, by who did.\n# TYPE fleet_db_reads_total counter\n");
 	fl_buf_fmt(out, "fleet_db_reads_total{target=\"primary\"} %llu\n", (unsigned long long)primary);
 	for (int r = 0; r < count; r++)
-		fl_buf_fmt(out, "fleet_db_reads_total{target=\"replica %d\"} %llu\n", r + 1, (unsigned long long)(sums[r].reads - sums[r].failed));
+		fl_buf_fmt(out, "fleet_db_reads_total{target=\"replica %d\"} %llu\n", r + 1, (unsigned long long)(sums[r].reads - sums[r].failed - sums[r].behind));
 	fl_buf_lit(out, "# HELP fleet_replica_failed_total Queries that a replica failed and the primary answered.\n# TYPE fleet_replica_failed_total counter\n");
 	for (int r = 0; r < count; r++)
 		replica_line(out, r, "fleet_replica_failed_total", (double)sums[r].failed);
+	fl_buf_lit(out, "# HELP fleet_replica_behind_total Queries that it had not come far enough for; the primary answered.\n"
+			"# TYPE fleet_replica_behind_total counter\n");
+	for (int r = 0; r < count; r++)
+		replica_line(out, r, "fleet_replica_behind_total", (double)sums[r].behind);
 	fl_buf_lit(out, "# HELP fleet_replica_used Event loops that ask the replica.\n# TYPE fleet_replica_used gauge\n");
 	for (int r = 0; r < count; r++)
 		replica_line(out, r, "fleet_replica_used", (double)sums[r].used_by);

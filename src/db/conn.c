@@ -59,6 +59,8 @@ static bool set_up(PGconn *pg, const fl_db *db)
 		ok = prepare(pg, settings[i][0], settings[i][1], 1);
 	if (ok && fl_db_marks(db))
 		ok = prepare(pg, "fl_seen", "SELECT " FL_LSN_SQL, 0);
+	if (ok && db->opts.self) /* one that was promoted has no state of the primary's */
+		ok = prepare(pg, "fl_before", "SELECT CASE WHEN pg_is_in_recovery() THEN " FL_LSN_SQL " ELSE 0 END", 0);
 	for (const char *const *w = db->opts.warm; ok && w && *w; w++)
 		if (!run(pg, *w))
 			fl_debug("db: warming up: %s", PQerrorMessage(pg)); /* as before the first migration */

@@ -225,7 +225,7 @@ FL_MUST fl_err await_transaction(fl_ctx *ctx, fl_db *db, fl_err (*fn)(fl_ctx *ct
  *	fl_db_view view = { .floor = what_the_caller_has_seen, .replicas = true };
  *	ctx->view = &view;
  *
- * A replica is asked only when it has replayed floor and lags by no more than the limit. All reads of a view go to the same
+ * A replica answers only when it has replayed floor, which it says before it runs the query, and lags by no more than the limit. All reads of a view go to the same
  * replica, so that one answer shows one state; when that one fails, or there is none, to the primary, and from then on
  * always there. So do writes, transactions and await_statements, and everything after the first commit. Failures of a
  * replica are never seen: the query runs again on the primary. */
@@ -265,7 +265,8 @@ const char *fl_replica_word(fl_replica_state state);
 
 typedef struct fl_replica_stats { /* each a number of 64 bits */
 	uint64_t state;
-	uint64_t reads, failed;  /* queries answered; failed and asked again of the primary */
+	uint64_t reads;          /* queries that it was asked */
+	uint64_t failed, behind; /* of those, asked again of the primary: it failed; it had not come so far */
 	uint64_t lag_bytes;      /* behind the primary, as last seen */
 	uint64_t fresh_us;       /* fl_mono_us up to which it has everything; 0: not known */
 } fl_replica_stats;

@@ -42,6 +42,7 @@ typedef struct fl_db_request {
 	int32_t tenant_id;
 	bool write, retried;
 	bool quiet;                 /* our own: not counted, not told */
+	uint64_t floor, before;     /* of a replica: what it must have replayed, and had before the statement ran; 0: not told */
 	uint64_t seen;              /* the newest state that it may show; 0: not asked */
 	uint64_t *tell;             /* gets seen, instead of the caller's view */
 	bool aborted;               /* a step was skipped because another had failed */
@@ -58,7 +59,8 @@ typedef enum fl_step_kind {
 	FL_STEP_SET,     /* the tenant and the plan mode of this transaction */
 	FL_STEP_PLAN,    /* the plan mode from here */
 	FL_STEP_STMT,    /* the request's statement */
-	FL_STEP_SEEN,    /* which state the wave has seen at most */
+	FL_STEP_BEFORE,  /* of a replica: which state the wave sees at least */
+	FL_STEP_SEEN,    /* and at most */
 	FL_STEP_BEGIN,
 	FL_STEP_COMMIT,
 	FL_STEP_ROLLBACK,
@@ -79,7 +81,7 @@ typedef struct fl_db_unit {
 	int count, cap, cursor;
 	fl_err err;           /* of the step that failed, or of the commit at Sync */
 	fl_db_error error;
-	uint64_t seen;        /* LSN; 0: not asked */
+	uint64_t before, seen; /* LSN; 0: not asked */
 	fl_db_step steps[];
 } fl_db_unit;
 
@@ -161,6 +163,7 @@ void await_replicas_close(fl_ctx *ctx, fl_db *db);
 struct fl_replica *fl_replica_pick(fl_ctx *ctx, fl_db *db);
 fl_db *fl_replica_db(struct fl_replica *replica);
 /* Whether the primary has to be asked instead. */
+extern const fl_db_error fl_replica_behind; /* it had not replayed what the caller must see: nothing was shown */
 bool fl_replica_failed(fl_ctx *ctx, struct fl_replica *replica, fl_err err);
 void fl_replica_replayed(struct fl_replica *replica, uint64_t lsn);
 void fl_replicas_doubt(fl_db *db); /* a new connection to the primary: it may be another one */

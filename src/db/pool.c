@@ -168,9 +168,9 @@ static bool has_view(const fl_db_wave *w)
 static void send_wave(fl_db *db, fl_db_wave *w)
 {
 	fl_db_conn *c = fl_conn_pick(db);
-	fl_db_unit *u = c ? fl_unit_new(w->count + 3) : NULL;
+	fl_db_unit *u = c ? fl_unit_new(w->count + 4) : NULL;
 	fl_db_step *set;
-	bool generic = false;
+	bool generic = false, marks = fl_db_marks(db) && has_view(w);
 
 	if (!u) {
 		fail_wave(db, w, c ? FL_NOMEM : db->stats.up == db->count ? FL_BUSY : FL_UNAVAILABLE);
@@ -181,11 +181,13 @@ static void send_wave(fl_db *db, fl_db_wave *w)
 	set = fl_unit_add(u, FL_STEP_SET);
 	set->tenant_id = w->first->tenant_id;
 	set->generic = generic;
+	if (marks && db->opts.self)
+		fl_unit_add(u, FL_STEP_BEFORE);
 	for (int pass = generic ? 1 : 0; pass >= 0; pass--)
 		for (fl_db_request *r = w->first; r; r = r->next)
 			if (r->stmts[0].sql->generic == pass)
 				fl_unit_add_request(u, r, &generic);
-	if (fl_db_marks(db) && has_view(w))
+	if (marks)
 		fl_unit_add(u, FL_STEP_SEEN); /* last: what came before it has seen no more */
 	fl_unit_send(c, u);
 }
@@ -252,6 +254,10 @@ fl_err fl_request_await(fl_ctx *ctx, fl_db *db, fl_db_request *r)
 		return err;
 	}
 	err = r->err;
+	if (err == FL_OK && db->opts.self && !r->quiet && (r->before == 0 || r->before < r->floor)) {
+		err = FL_DB_RETRY;
+		r->error = fl_replica_behind;
+	}
 	if (err == FL_OK)
 		err = hand_over(ctx, r);
 	else {
@@ -261,7 +267,7 @@ fl_err fl_request_await(fl_ctx *ctx, fl_db *db, fl_db_request *r)
 	seen = r->seen;
 	if (r->tell)
 		*r->tell = seen;
-	else if (seen && ctx->view)
+	else if (seen && ctx->view && err == FL_OK)
 		saw = true;
 	fl_request_free(r);
 	if (saw)
@@ -315,6 +321,8 @@ static fl_err await_one(fl_ctx *ctx, fl_db *db, const fl_sql *sql, const fl_args
 	if (!db->stats.up || db->closing)
 		return fl_db_away(ctx, db);
 	FL_TRY(fl_request_new(ctx, &stmt, 1, &r));
+	if (db->opts.self)
+		r->floor = ctx->view->floor;
 	fl_wait_init(&wait);
 	r->wait = &wait;
 	fl_request_gather(db, r);
@@ -330,6 +338,7 @@ fl_err await_query(fl_ctx *ctx, fl_db *db, const fl_sql *sql, const fl_args *arg
 		return await_batch(ctx, db, &stmt, 1, false);
 	replica = fl_replica_pick(ctx, db);
 	if (replica) {
+		fl_replica_db(replica)->last_error = (fl_db_error){};
 		fl_err err = await_one(ctx, fl_replica_db(replica), sql, args, rows);
 		if (!fl_replica_failed(ctx, replica, err)) {
 			db->last_error = fl_replica_db(replica)->last_error;

@@ -11,6 +11,9 @@ enum { SAMPLES = 64, PROOFS = 3, SILENT_MAX = 3 };
 #define BUSY_EVERY_US 250000
 #define IDLE_EVERY_US FL_SECOND_US
 #define PROBE_TIMEOUT_US FL_SECOND_US
+#define CHANCE_PAUSE_US 10000
+#define CHANCE_PAUSE_MAX_US 250000
+#define CHANCE_BYTES (64 << 20)
 
 typedef struct sample {
 	uint64_t lsn;
@@ -35,6 +38,7 @@ typedef struct fl_replica {
 	char target[24];    /* as traces show it */
 	uint64_t replayed;  /* at least; 0: not known */
 	int proofs;         /* good probes in a row */
+	int64_t chance_us, pause_us; /* when it may be asked for more than it is known to have, and the pause after the next failure */
 	uint64_t picked;    /* in the order of picks: among equals the one that waited longest */
 	fl_replica_stats stats;
 	watch watch;
@@ -369,13 +373,23 @@ static bool is_better(const fl_replica *a, const fl_replica *b)
 	return waiting_a != waiting_b ? waiting_a < waiting_b : a->picked < b->picked;
 }
 
-static fl_replica *find(fl_replicas *all, uint64_t floor)
+/* Most replicas are a few milliseconds behind, and what is known of them is older. So one is asked on the chance that it has come so
+ * far; it says so before it answers, and when it had not, the primary is asked, and for a while no chance is taken. */
+static bool has_chance(const fl_replica *r, uint64_t floor)
+{
+	const fl_replicas *all = r->all;
+	uint64_t newest = all->sampled ? all->samples[(all->sampled - 1) % SAMPLES].lsn : 0;
+
+	return floor <= newest + CHANCE_BYTES && fl_mono_us() >= r->chance_us;
+}
+
+static fl_replica *find(fl_replicas *all, uint64_t floor, bool chance)
 {
 	fl_replica *best = NULL;
 
 	for (int i = 0; i < all->count; i++) {
 		fl_replica *r = &all->items[i];
-		if (is_good(r) && r->replayed >= floor && fl_conn_pick(r->db) && (!best || is_better(r, best)))
+		if (is_good(r) && (chance ? has_chance(r, floor) : r->replayed >= floor) && fl_conn_pick(r->db) && (!best || is_better(r, best)))
 			best = r;
 	}
 	return best;
@@ -391,7 +405,9 @@ fl_replica *fl_replica_pick(fl_ctx *ctx, fl_db *db)
 	if (view->pin && (!view->replicas || !is_good(view->pin)))
 		view->primary = true;
 	if (!view->primary && !view->pin && view->replicas) {
-		view->pin = find(all, view->floor);
+		view->pin = find(all, view->floor, false);
+		if (!view->pin)
+			view->pin = find(all, view->floor, true);
 		if (view->pin)
 			view->pin->picked = ++all->picks;
 	}
@@ -404,14 +420,34 @@ fl_replica *fl_replica_pick(fl_ctx *ctx, fl_db *db)
 	return NULL;
 }
 
+/* Of several that failed together the first one counts. */
+static void miss_chance(fl_replica *r)
+{
+	int64_t now_us = fl_mono_us();
+
+	if (now_us < r->chance_us)
+		return;
+	r->pause_us = FL_MIN(FL_MAX(2 * r->pause_us, CHANCE_PAUSE_US), CHANCE_PAUSE_MAX_US);
+	r->chance_us = now_us + r->pause_us;
+}
+
+const fl_db_error fl_replica_behind = { .sqlstate = "FL001" };
+
 /* The caller's own trouble is no reason to ask again; everything else may be the replica's: it went away, it cut the query off so that
  * the log can be replayed, or the statement does something that only a primary can. */
 bool fl_replica_failed(fl_ctx *ctx, fl_replica *r, fl_err err)
 {
 	publish(&r->stats.reads, r->stats.reads + 1);
+	if (err == FL_OK)
+		r->pause_us = 0;
 	if (err == FL_OK || err == FL_TIMEOUT || err == FL_CANCELLED || err == FL_NOMEM || err == FL_TOO_LARGE || err == FL_BAD_INPUT)
 		return false;
-	publish(&r->stats.failed, r->stats.failed + 1);
+	if (strcmp(r->db->last_error.sqlstate, fl_replica_behind.sqlstate) == 0) {
+		miss_chance(r);
+		publish(&r->stats.behind, r->stats.behind + 1);
+	} else {
+		publish(&r->stats.failed, r->stats.failed + 1);
+	}
 	if (strcmp(r->db->last_error.sqlstate, "25006") == 0)
 		fl_error("db: a statement that writes is not marked so; the primary runs it");
 	ctx->diag.text[0] = 0;

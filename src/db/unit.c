@@ -144,6 +144,8 @@ static bool send_step(PGconn *pg, const fl_db_step *s)
 		return send_setting(pg, s);
 	case FL_STEP_STMT:
 		return send_stmt(pg, s);
+	case FL_STEP_BEFORE:
+		return PQsendQueryPrepared(pg, "fl_before", 0, NULL, NULL, NULL, 1);
 	case FL_STEP_SEEN:
 		return PQsendQueryPrepared(pg, "fl_seen", 0, NULL, NULL, NULL, 1);
 	case FL_STEP_BEGIN:
@@ -241,6 +243,15 @@ static void note_failure(fl_db_conn *c, fl_db_unit *u, const fl_db_step *s, cons
 	fl_log(ours ? FL_ERROR : err == FL_DUPLICATE ? FL_DEBUG : FL_INFO, "db: %s: %s %s", name, error.sqlstate, text ? text : "");
 }
 
+static uint64_t lsn_of(const PGresult *result)
+{
+	uint64_t lsn = 0;
+
+	if (PQgetlength(result, 0, 0) == sizeof(lsn)) /* else it is NULL */
+		memcpy(&lsn, PQgetvalue(result, 0, 0), sizeof(lsn));
+	return be64toh(lsn);
+}
+
 /* Takes result. */
 static void step_result(fl_db_conn *c, fl_db_unit *u, fl_db_step *s, PGresult *result)
 {
@@ -251,10 +262,10 @@ static void step_result(fl_db_conn *c, fl_db_unit *u, fl_db_step *s, PGresult *r
 			s->request->results[s->index] = result;
 			return;
 		}
-		if (s->kind == FL_STEP_SEEN && PQgetlength(result, 0, 0) == sizeof(u->seen)) {
-			memcpy(&u->seen, PQgetvalue(result, 0, 0), sizeof(u->seen));
-			u->seen = be64toh(u->seen);
-		}
+		if (s->kind == FL_STEP_SEEN)
+			u->seen = lsn_of(result);
+		if (s->kind == FL_STEP_BEFORE)
+			u->before = lsn_of(result);
 		/* COMMIT of a transaction that had failed answers ROLLBACK, without an error. */
 		if (s->kind == FL_STEP_COMMIT && strcmp(PQcmdStatus(result), "COMMIT") != 0)
 			u->err = FL_DB;
@@ -289,6 +300,7 @@ static void finish_read(fl_db *db, const fl_db_unit *u, fl_db_request *r)
 {
 	bool cut = r->aborted || (r->err == FL_OK && !r->results[0]) || r->err == FL_UNAVAILABLE;
 
+	r->before = u->before;
 	r->seen = u->seen;
 	if (cut && !r->retried && r->wait && !db->closing && fl_conn_pick(db)) {
 		r->retried = true;
