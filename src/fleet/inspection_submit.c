@@ -195,22 +195,48 @@ static fl_err check_report(fl_ctx *ctx, const fl_defect *d, size_t number)
 	return FL_OK;
 }
 
+/* Which of the reports are open and of the vehicle: the first of them. */
+static fl_err first_open(fl_ctx *ctx, const fl_rows *found, fl_defect *d, bool *joined)
+{
+	static const fl_sql sql = { "defect_reports_open",
+		"SELECT id FROM damage_reports WHERE id = ANY($1) AND id >= $2 AND id <= $3 AND vehicle_id = $4 AND status < $5", .generic = true };
+	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, (size_t)found->count), low = fl_row_uuid(found, 0, 0), high = low;
+	fl_args args = fl_args_make(ctx->mem);
+	const fl_rows *rows;
+	if (!ids)
+		return FL_NOMEM;
+	for (int i = 0; i < found->count; i++) {
+		ids[i] = fl_row_uuid(found, i, 0);
+		low = fl_uuid_cmp(ids[i], low) < 0 ? ids[i] : low;
+		high = fl_uuid_cmp(ids[i], high) > 0 ? ids[i] : high;
+	}
+	fl_arg_uuids(&args, ids, (size_t)found->count);
+	fl_arg_uuid(&args, low); /* months before and after need not be looked at */
+	fl_arg_uuid(&args, high);
+	fl_arg_i32(&args, d->vehicle_id);
+	fl_arg_i16(&args, FL_STATUS_COMPLETED);
+	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
+	for (int i = 0; i < found->count && !*joined; i++)
+		for (int k = 0; k < rows->count && !*joined; k++) {
+			d->report_id = ids[i];
+			*joined = fl_uuid_eq(ids[i], fl_row_uuid(rows, k, 0));
+		}
+	return FL_OK;
+}
+
 /* The open report behind an open defect of the same item: a broken lamp is not a new one each morning. */
 static fl_err join_report(fl_ctx *ctx, fl_defect *d, bool *joined)
 {
 	static const fl_sql sql = { "defect_join",
-		"SELECT d.report_id FROM inspection_defects d JOIN damage_reports r ON r.id = d.report_id WHERE d.vehicle_id = $1 AND d.state = 1"
-		" AND d.item = $2 AND r.vehicle_id = $1 AND r.status < 5 ORDER BY d.inspection_id DESC LIMIT 1",
+		"SELECT report_id FROM inspection_defects WHERE vehicle_id = $1 AND state = 1 AND item = $2 ORDER BY inspection_id DESC LIMIT 20",
 		.generic = true };
 	fl_args args = fl_args_make(ctx->mem);
 	const fl_rows *rows;
 	fl_arg_i32(&args, d->vehicle_id);
 	fl_arg_text(&args, d->item);
+	*joined = false;
 	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
-	*joined = rows->count > 0;
-	if (*joined)
-		d->report_id = fl_row_uuid(rows, 0, 0);
-	return FL_OK;
+	return rows->count ? first_open(ctx, rows, d, joined) : FL_OK;
 }
 
 static fl_err new_report(fl_ctx *ctx, const filing *f, const fl_defect_draft *given, fl_defect *d)

@@ -64,6 +64,7 @@ static fl_err take_of_item(fl_ctx *ctx, form *f, const fl_part *part, fl_str wha
 	entry *e = NULL;
 
 	FL_TRY(entry_of(ctx, f, key, &e));
+	assert(e);
 	if (part->is_file)
 		return fl_str_eq(what, FL_STR("photo")) ? take_photo(ctx, f, e, part) : FL_OK;
 	if (fl_str_eq(what, FL_STR("result")))

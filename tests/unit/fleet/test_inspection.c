@@ -21,6 +21,8 @@ static const char *sql(const char *text)
 
 static const fl_signing ada = { .name = FL_STR_INIT("Ada Driver") }, cy = { .name = FL_STR_INIT("Cy Mechanic") }, ben = { .name = FL_STR_INIT("Ben Driver") };
 
+static fl_str key; /* of the client; ptr NULL: none */
+
 static fl_err submit(fl_ctx *ctx, const fl_defect_draft *defects, size_t count, fl_submitted *out)
 {
 	fl_answered_item items[FL_INSPECTION_ITEMS_LAW];
@@ -36,7 +38,7 @@ static fl_err submit(fl_ctx *ctx, const fl_defect_draft *defects, size_t count, 
 	for (size_t k = 0; k < count; k++)
 		unsafe |= defects[k].unsafe;
 	return fl_inspection_submit(ctx, &(fl_inspection_draft) { .vehicle_id = 1, .kind = FL_INSPECTION_POST_TRIP, .items = items,
-		.item_count = template->item_count, .defects = defects, .defect_count = count, .safe = !unsafe, .signing = ada,
+		.item_count = template->item_count, .defects = defects, .defect_count = count, .safe = !unsafe, .signing = ada, .idempotency_key = key,
 		.has_location = true, .location = { 51.9000001, 4.4999999 } }, out);
 }
 
@@ -213,6 +215,61 @@ static fl_err three_months_are_kept(fl_ctx *ctx)
 	return FL_OK;
 }
 
+/* The law keeps what a driver signed for three months; what goes after that is said where it is missed. */
+static fl_err erasure_waits(fl_ctx *ctx)
+{
+	fl_inspection_proof proof;
+	fl_uuid id;
+	char text[200] = "";
+	FL_TRY(with_two_defects(ctx, &id));
+	assert_string_equal(pg_fixture_sql_as(&w.pg, "fleet_app", 1, "SELECT sentence FROM erasure_duties(1, '{2}') LIMIT 1", text, sizeof text), "");
+	assert_non_null(strstr(text, "49 CFR 396.11"));
+	assert_string_equal(pg_fixture_sql_as(&w.pg, "fleet_app", 2, "SELECT count(*) FROM erasure_duties(1, '{2}')", text, sizeof text), "");
+	assert_string_equal(text, "0");
+	(void)sql("SELECT person_blank(1, 1, '{2}')");
+	FL_TRY(fl_inspection_verify(ctx, id, &proof));
+	assert_false(proof.valid);
+	assert_non_null(strstr(proof.checks[0].problem.ptr, "erased on request"));
+	return FL_OK;
+}
+
+/* ---- a phone that sends twice ---- */
+
+typedef struct sender {
+	fl_err err;
+	fl_submitted done;
+} sender;
+
+static fl_err send_once(fl_ctx *ctx, void *arg)
+{
+	sender *s = arg;
+	fl_ctx own;
+	fl_ctx_derive(&own, ctx, 0);
+	s->err = submit(&own, &(fl_defect_draft) { .item = FL_STR("steering_mechanism"), .note = FL_STR("loose"), .new_report = true }, 1, &s->done);
+	fl_ctx_fini(&own);
+	return FL_OK;
+}
+
+static fl_err twice_at_once_is_once(fl_ctx *ctx)
+{
+	sender senders[4];
+	fl_group group;
+	world_as(ctx, 1, WORLD_OTHER_DRIVER);
+	key = FL_STR("the same");
+	fl_group_init(&group, ctx);
+	for (size_t i = 0; i < FL_COUNT(senders); i++)
+		fl_group_go(&group, send_once, &senders[i]);
+	FL_TRY(await_group(&group));
+	key = (fl_str) {};
+	for (size_t i = 0; i < FL_COUNT(senders); i++) {
+		assert_int_equal(senders[i].err, FL_OK);
+		assert_true(senders[i].done.filed && fl_uuid_eq(senders[i].done.id, senders[0].done.id));
+	}
+	assert_int_equal(world_count(&w, "SELECT count(*) FROM inspections WHERE made_by = 3"), 1);
+	assert_int_equal(world_count(&w, "SELECT count(*) FROM damage_reports WHERE description LIKE '%loose'"), 1);
+	return FL_OK;
+}
+
 /* ---- on paper ---- */
 
 static char paper[64];
@@ -265,6 +322,8 @@ SCENE(changes_are_evident)
 SCENE(two_mechanics_at_once)
 SCENE(another_company_sees_nothing)
 SCENE(three_months_are_kept)
+SCENE(twice_at_once_is_once)
+SCENE(erasure_waits)
 
 static void test_paper(void **state)
 {
@@ -292,7 +351,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_two_mechanics_at_once),
 		cmocka_unit_test(test_another_company_sees_nothing),
 		cmocka_unit_test(test_three_months_are_kept),
+		cmocka_unit_test(test_twice_at_once_is_once),
 		cmocka_unit_test(test_paper),
+		cmocka_unit_test(test_erasure_waits), /* last: Kim is nobody then */
 	};
 	world_child(argc, argv);
 	return cmocka_run_group_tests(tests, start, stop);
