@@ -1,6 +1,7 @@
 #include "app/prepare.h"
 
 #include "app/demo.h"
+#include "archive/register.h"
 #include "db/db.h"
 #include "seed/seed.h"
 
@@ -40,12 +41,31 @@ static fl_err seed(const app_config *config, const app_home *home, const char *u
 	return FL_OK;
 }
 
+/* A restored database knows people again that were erased since: `fleet restore` brought the register along, and nobody is in yet. */
+static fl_err erase_again(const app_home *home, const char *url, void (*say)(const char *line), fl_diag *diag)
+{
+	fl_backup_key key;
+	char line[80];
+	int64_t again;
+	FL_TRY(fl_backup_key_load(home->secrets, &key, diag));
+	fl_err err = fl_register_again(&(fl_register) { .url = url, .dir = home->path, .key = &key }, &again, diag);
+	fl_backup_key_wipe(&key);
+	FL_TRY(err);
+	fl_register_remove(home->path);
+	snprintf(line, sizeof(line), "erased %lld persons again, as they were before the restore", (long long)again);
+	if (again && say)
+		say(line);
+	return FL_OK;
+}
+
 fl_err app_prepare_database(const app_config *config, const app_home *home, fl_str pg_url, void (*say)(const char *line),
 	fl_diag *diag)
 {
 	fl_arena mem = fl_arena_make(1 << 20);
 	const char *url = fl_str_cstr(&mem, pg_url);
 	fl_err err = url ? migrate(url, say, diag) : FL_NOMEM;
+	if (err == FL_OK && fl_register_is_there(home->path))
+		err = erase_again(home, url, say, diag);
 	if (err == FL_OK)
 		err = seed(config, home, url, say, diag);
 	fl_arena_fini(&mem);

@@ -1,6 +1,7 @@
 /* fleet restore: a new HOME from a backup, as it was at a moment. */
 #include "app/app.h"
 #include "app/backup_site.h"
+#include "archive/register.h"
 
 #include "crypt/crypt.h"
 #include "db/db.h"
@@ -69,7 +70,7 @@ static fl_err restore(
 		.say = say };
 	fl_err err = fl_restore(&opts, key, done, diag);
 	close(opts.program_fd);
-	return err;
+	return err == FL_OK ? fl_register_copy(dir, home->path, diag) : err; /* `up` works it off before anybody uses the database */
 }
 
 static void print(const fl_restored *done, const app_home *home, bool json)

@@ -24,13 +24,13 @@ static const chore chores[] = {
 	{ { "chore_keys", "SELECT idempotency_prune()", .write = true }, FL_HOUR_US },
 };
 
-enum { ARCHIVE = FL_COUNT(chores), RETIRE, CHORES };
+enum { ARCHIVE = FL_COUNT(chores), RETIRE, REGISTER, CHORES };
 
 struct fl_chores {
 	fl_loop *loop;
 	fl_services *services;
 	fl_chores_opts opts;
-	int64_t due_us[CHORES]; /* the last two: old reports, old months */
+	int64_t due_us[CHORES]; /* the last three: old reports, old months, the register of erasures */
 	fl_wait wait;
 	bool sleeping, stopping;
 	fl_wait *stopped;
@@ -109,6 +109,32 @@ static void do_archive(fl_ctx *ctx, fl_chores *c)
 	c->due_us[ARCHIVE] = fl_loop_now_us(c->loop) + (more ? FL_MINUTE_US : FL_HOUR_US);
 }
 
+/* ---- The register of erasures, beside the backups ---- */
+
+typedef struct keeping {
+	fl_register *reg;
+	int64_t kept;
+	fl_diag diag;
+} keeping;
+
+static fl_err keep(void *arg)
+{
+	keeping *k = arg;
+	return fl_register_keep(k->reg, &k->kept, &k->diag);
+}
+
+static void do_register(fl_ctx *ctx, fl_chores *c)
+{
+	keeping k = { .reg = c->opts.erasures };
+	fl_ctx chore_ctx;
+	fl_ctx_derive(&chore_ctx, ctx, CHORE_TIMEOUT_US);
+	fl_err err = await_pool(&chore_ctx, keep, &k);
+	fl_ctx_fini(&chore_ctx);
+	if (err != FL_OK && err != FL_UNAVAILABLE)
+		fl_warn("chores: the register of erasures: %s", fl_diag_text(&k.diag, err));
+	c->due_us[REGISTER] = fl_loop_now_us(c->loop) + 10 * FL_SECOND_US;
+}
+
 static void sleep_until(fl_ctx *ctx, fl_chores *c, int64_t at_us)
 {
 	fl_wait_init(&c->wait);
@@ -136,7 +162,9 @@ static void run(void *arg)
 			do_archive(&ctx, c);
 		if (!c->stopping && c->due_us[RETIRE] <= fl_loop_now_us(c->loop))
 			do_retire(&ctx, c);
-		next = FL_MIN(next, FL_MIN(c->due_us[ARCHIVE], c->due_us[RETIRE]));
+		if (!c->stopping && c->due_us[REGISTER] <= fl_loop_now_us(c->loop))
+			do_register(&ctx, c);
+		next = FL_MIN(next, FL_MIN(c->due_us[REGISTER], FL_MIN(c->due_us[ARCHIVE], c->due_us[RETIRE])));
 		if (!c->stopping)
 			sleep_until(&ctx, c, next);
 		fl_arena_reset(&mem);
@@ -157,6 +185,8 @@ fl_err fl_chores_start(fl_loop *loop, fl_services *services, const fl_chores_opt
 	c->opts = *opts;
 	if (opts->keep_months <= 0 || !opts->owner_url)
 		c->due_us[RETIRE] = FL_NEVER;
+	if (!opts->erasures)
+		c->due_us[REGISTER] = FL_NEVER;
 	if (!opts->archive)
 		c->due_us[ARCHIVE] = FL_NEVER;
 	fl_err err = fl_go(loop, run, c);

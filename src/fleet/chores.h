@@ -8,6 +8,7 @@
 #define FL_FLEET_CHORES_H
 
 #include "archive/archive.h"
+#include "archive/register.h"
 #include "fleet/fleet.h"
 
 typedef struct fl_chores fl_chores;
@@ -15,6 +16,7 @@ typedef struct fl_chores fl_chores;
 typedef struct fl_chores_opts {
 	const char *owner_url; /* of the user who owns the tables; must outlive the chores */
 	int64_t keep_months;   /* whole months of reports that stay; 0: all */
+	fl_register *erasures; /* kept beside the backups, every ten seconds; must outlive the chores. NULL: there are no backups of ours */
 	const fl_archive_site *archive; /* for old reports of companies with a policy; must outlive the chores. NULL: they stay */
 } fl_chores_opts;
 

@@ -43,6 +43,18 @@ let between, keyFile;
 
 const restore = (name, ...more) => call('restore', '--home', join(base, name), '--backup-dir', join(home, 'backup'), '--key-file', keyFile, ...more);
 
+// A driver who is known at the moment that is restored, and was erased after it.
+async function addDriver() {
+	const { body } = await fleet.ask('mutation { createDriver(input: { name: "Quirin Vogelsang" }) { driver { id } } }');
+	return body.data.createDriver.driver.id;
+}
+
+async function eraseDriver(id) {
+	const { body } = await fleet.ask('mutation M($id: ID!) { eraseDriver(input: { driverId: $id, reason: "asked" }) { erasure { id state } } }', { id }, 'admin');
+	if (body.errors) throw new Error(body.errors[0].message);
+	return body.data.eraseDriver.erasure.id;
+}
+
 async function look(name, wanted, gone) {
 	const restored = await startFleet({ home: join(base, name), seedReports: 0 });
 	try {
@@ -57,6 +69,9 @@ async function look(name, wanted, gone) {
 			const { body } = await restored.ask(find, { id });
 			expect(body.data && body.data.damageReport === null, 'a report of later is there');
 		}
+		const { body } = await restored.ask('query Q($id: ID!, $erasure: ID!) { driver(id: $id) { name } erasure(id: $erasure) { state } }', { id: ids.driver, erasure: ids.erasure }, 'admin');
+		expect(body.data?.driver?.name === `erased driver ${ids.driver}` && body.data.erasure.state === 'DONE', `the erased are back: ${JSON.stringify(body)}`);
+		expect(!existsSync(join(base, name, 'erasures')), 'the register was not worked off');
 		expect((await restored.ask('{ viewer { name } }', {}, fleet.tokens.manager)).body.data, 'tokens of before are not good any more: the keys are lost');
 	} finally {
 		await restored.stop();
@@ -85,9 +100,12 @@ const good = await runTests([
 	} },
 	{ name: 'reports after it are in the log', run: async () => {
 		ids.kept = await file('after the backup');
+		ids.driver = await addDriver();
 		await new Promise((resolve) => setTimeout(resolve, 50)); // the moment lies between the two commits
 		between = (await psql('SELECT to_char(clock_timestamp() AT TIME ZONE \'UTC\', \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\')')).stdout.trim();
 		ids.later = await file('after the moment');
+		ids.erasure = await eraseDriver(ids.driver);
+		await until('the register beside the backups', () => existsSync(join(home, 'backup', 'erasures', `${ids.erasure}.sealed`)));
 		const before = wal().length;
 		await psql('SELECT pg_switch_wal()');
 		await until('the segment in the backup', () => wal().length > before);
