@@ -98,6 +98,13 @@ fl_sha256 fl_sha256_of(fl_str bytes);
 /* Reads fd from its start to its end (its offset is not used). Blocks: call it on the pool. */
 FL_MUST fl_err fl_sha256_of_fd(int fd, fl_sha256 *out, int64_t *size);
 
+/* The same piece by piece. */
+typedef struct fl_hasher fl_hasher;
+FL_MUST fl_err fl_hasher_new(fl_hasher **out);
+void fl_hasher_free(fl_hasher *hasher); /* NULL is fine */
+void fl_hasher_add(fl_hasher *hasher, fl_str bytes);
+fl_sha256 fl_hasher_end(fl_hasher *hasher); /* and is ready for the next */
+
 /* base64url without padding, as JWT and cursors use it. Decoding is strict: one text for each value. */
 #define FL_BASE64URL_LEN(len) (((len) * 4 + 2) / 3)
 size_t fl_base64url_encode(const void *bytes, size_t len, char *out);      /* out: FL_BASE64URL_LEN(len) */
