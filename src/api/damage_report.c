@@ -187,6 +187,7 @@ const struct fl_api_damage_report fl_api_damage_report = {
 	.claim = FL_BATCH(fl_api_report_claim),
 	.net_cost = FL_BATCH(fl_api_report_net_cost),
 	.inspection_defects = FL_BATCH(fl_api_report_inspection_defects),
+	.claim_packs = FL_BATCH(fl_api_report_claim_packs),
 };
 
 /* ---- Money, GeoPoint ---- */

@@ -1,6 +1,7 @@
 /* GraphQL over HTTP: POST with JSON, POST with multipart/form-data (the multipart request specification), GET for queries. */
 #include "api/api_int.h"
 #include "api/search_int.h"
+#include "api/work_order_int.h"
 #include "obs/trace.h"
 
 /* The header "GraphQL-Cost: report" shows the cost beside the data, "validate" instead of it. */
@@ -219,6 +220,7 @@ fl_err fl_api_routes(fl_router *router)
 	FL_TRY(fl_router_add(router, FL_GET, "/tiles/:z/:x/:y", fl_api_tile, NULL));
 	FL_TRY(fl_api_transfer_routes(router));
 	FL_TRY(fl_router_add(router, FL_GET, "/inspections/:file", fl_api_inspection_pdf, NULL));
+	FL_TRY(fl_api_claim_pack_routes(router));
 	FL_TRY(fl_router_add(router, FL_GET, "/photos/:report/:photo/:variant", fl_api_photo_bytes, NULL));
 	FL_TRY(fl_router_add(router, FL_GET, "/quote/:token/photos/:photo/:variant", fl_api_quote_photo, NULL));
 	return fl_router_add(router, FL_GET, "/attachments/:report/:attachment", fl_api_attachment_bytes, NULL);

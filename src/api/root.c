@@ -199,6 +199,7 @@ const struct fl_api_query fl_api_query = {
 	.verify_inspection = FL_BATCH(fl_api_verify_inspection),
 	.inspection_templates = FL_BATCH(fl_api_inspection_templates),
 	.inspection_policy = FL_BATCH(fl_api_inspection_policy_of),
+	.claim_pack = FL_BATCH(fl_api_claim_pack_by_id),
 };
 
 /* ---- Viewer, Tenant ---- */
@@ -434,6 +435,7 @@ const struct fl_api_mutation fl_api_mutation = {
 	.acknowledge_inspection = FL_BATCH(fl_api_acknowledge_inspection),
 	.save_inspection_template = FL_BATCH(fl_api_save_inspection_template),
 	.set_inspection_policy = FL_BATCH(fl_api_set_inspection_policy),
+	.make_claim_pack = FL_BATCH(fl_api_make_claim_pack),
 };
 
 const struct fl_api_create_damage_report_payload fl_api_create_damage_report_payload = { .report = FL_SELF };

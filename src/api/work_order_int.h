@@ -27,6 +27,10 @@ FL_API_RESOLVER(fl_api_report_claim);
 FL_API_RESOLVER(fl_api_report_net_cost);
 FL_API_RESOLVER(fl_api_save_claim);
 FL_API_RESOLVER(fl_api_move_claim);
+FL_API_RESOLVER(fl_api_claim_pack_by_id);
+FL_API_RESOLVER(fl_api_report_claim_packs);
+FL_API_RESOLVER(fl_api_make_claim_pack);
+FL_MUST fl_err fl_api_claim_pack_routes(fl_router *router);
 
 /* Rows that belong to parents by a number: each parent's own, as a list. Both numbers are int32_t at these offsets; the rows come
  * grouped by it. */

@@ -49,6 +49,7 @@
 #define FL_EVENT_CLAIM_OPENED "claim.opened"
 #define FL_EVENT_CLAIM_CHANGED "claim.changed"
 #define FL_EVENT_CLAIM_MOVED "claim.moved"
+#define FL_EVENT_PACK_MADE "claim_pack.made" /* its data: pack, the SHA-256 of its manifest, bytes, whether it has names */
 
 #define FL_EVENT_RETENTION_SET "retention.set" /* retention.removed and .restored are written by the database (0041) */
 #define FL_EVENT_HOLD_SET "hold.set"

@@ -1,4 +1,5 @@
 /* Exporting: pages of 500 records as lines of a file; and the job that makes a file of them. */
+#include "fleet/claim_pack.h"
 #include "fleet/event.h"
 #include "fleet/transfer_int.h"
 
@@ -140,13 +141,11 @@ static fl_err export_to_file(fl_ctx *ctx, fl_transfer *t)
 	return fl_transfer_save(ctx, t);
 }
 
-static fl_err read_payload(fl_ctx *ctx, const fl_job *job, fl_uuid *id, fl_transfer_direction *direction)
+static fl_err read_payload(fl_ctx *ctx, const fl_json *json, fl_uuid *id, fl_transfer_direction *direction)
 {
 	static const fl_sql sql = { "transfer_direction", "SELECT direction FROM transfers WHERE id = $1", .generic = true };
 	fl_args args = fl_args_make(ctx->mem);
-	const fl_json *json;
 	const fl_rows *rows;
-	FL_TRY(fl_json_parse(ctx->mem, job->payload, &json, &ctx->diag));
 	if (!fl_uuid_parse(fl_json_str(fl_json_get(json, FL_STR("transfer")), FL_STR("")), id))
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "the job names no transfer");
 	fl_arg_uuid(&args, *id);
@@ -161,9 +160,13 @@ fl_err fl_transfer_job(fl_ctx *ctx, fl_job *job, void *arg)
 {
 	fl_transfer_direction direction = FL_TRANSFER_IMPORT;
 	fl_transfer t;
+	const fl_json *json;
 	fl_uuid id;
 	(void)arg;
-	FL_TRY(read_payload(ctx, job, &id, &direction));
+	FL_TRY(fl_json_parse(ctx->mem, job->payload, &json, &ctx->diag));
+	if (fl_json_get(json, FL_STR("pack")))
+		return fl_claim_pack_job(ctx, job, json);
+	FL_TRY(read_payload(ctx, json, &id, &direction));
 	FL_TRY(fl_transfer_get(ctx, direction, id, &t));
 	if (t.state == FL_TRANSFER_DONE || t.state == FL_TRANSFER_FAILED)
 		return FL_OK;

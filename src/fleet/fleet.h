@@ -71,6 +71,7 @@ void fl_services_fini(fl_services *services);
 	X(CLAIM, "keep insurance claims", 0, 1, 0, 1)                                                                  \
 	X(INSPECT, "inspect vehicles and sign inspections", 1, 1, 0, 1)                                                \
 	X(INSPECTION_CERTIFY, "certify repairs of inspections", 0, 1, 0, 1)                                            \
+	X(CLAIM_PACK, "make claim packs", 0, 1, 1, 1)                                                                  \
 	X(INTEGRATE, "set up webhooks", 0, 0, 0, 1)                                                                    \
 	X(ALERT, "set up alerts", 0, 1, 1, 1)                                                                          \
 	X(EXPLAIN, "see how an operation is executed", 0, 1, 0, 1)

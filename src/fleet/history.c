@@ -266,6 +266,10 @@ static void put_text(fl_buf *buf, const fl_history_entry *e, const fl_json *data
 		fl_buf_lit(buf, ", ");
 		fl_buf_str(buf, fl_json_str(fl_json_get(data, FL_STR("found")), FL_STR("resolved")));
 		break;
+	case FL_HISTORY_PACK_MADE:
+		fl_buf_lit(buf, " made a claim pack, manifest ");
+		fl_buf_str(buf, fl_json_str(fl_json_get(data, FL_STR("manifest")), FL_STR("?")));
+		break;
 	case FL_HISTORY_NONE:
 	case FL_HISTORY_OTHER:
 		fl_buf_lit(buf, " did something");
@@ -314,7 +318,7 @@ static const fl_sql history_sql = {
 	"SELECT h.* FROM unnest($1::uuid[]) r CROSS JOIN LATERAL (SELECT e.report_id, e.id, e.type, e.actor, event_open(e.tenant_id, e.id, e.data),"
 	" (SELECT u.name FROM users u WHERE u.id = e.actor) FROM events e WHERE e.report_id = r AND e.id >= $2 AND e.id < $3"
 	" AND ($5 OR (e.type NOT IN ('photo.opened', 'attachment.opened', 'work_order.created', 'work_order.changed')"
-	" AND NOT coalesce((e.data->>'internal')::boolean, false) AND e.type NOT LIKE 'estimate.%' AND e.type NOT LIKE 'invoice.%' AND e.type NOT LIKE 'claim.%'))"
+	" AND NOT coalesce((e.data->>'internal')::boolean, false) AND e.type NOT LIKE 'estimate.%' AND e.type NOT LIKE 'invoice.%' AND e.type NOT LIKE 'claim%'))"
 	" ORDER BY e.id DESC LIMIT $4) h",
 };
 

@@ -49,6 +49,7 @@
 	X(CLAIM_MOVED, "claim.moved")                                                                                            \
 	X(DEFECT_FOUND, "inspection.found")                                                                                      \
 	X(DEFECT_RESOLVED, "inspection.resolved")                                                                                \
+	X(PACK_MADE, "claim_pack.made")                                                                                          \
 	X(OTHER, "")
 
 typedef enum fl_history_kind {

@@ -22,6 +22,18 @@ fl_str fl_zone_kind_name(int kind)
 	return i > 0 && i < FL_COUNT(names) ? names[i] : (fl_str)FL_STR_INIT("");
 }
 
+fl_str fl_angle_name(int angle)
+{
+	static const fl_str names[] = {
+#define NAME(name, code) [code] = FL_STR_INIT(#name),
+		FL_VIEWPOINTS(NAME)
+#undef NAME
+		[FL_ANGLE_CLOSE_UP] = FL_STR_INIT("CLOSE_UP"),
+		[FL_ANGLE_INSIDE] = FL_STR_INIT("INSIDE"),
+	};
+	return angle > 0 && (size_t)angle < FL_COUNT(names) ? names[angle] : (fl_str)FL_STR_INIT("");
+}
+
 /* ---- reading ---- */
 
 #define ZONE_COLUMNS                                                                                                             \

@@ -41,6 +41,7 @@ typedef enum fl_zone_state { FL_ZONE_OPEN = 1, FL_ZONE_REPAIRED, FL_ZONE_REMOVED
 
 fl_str fl_zone_part_name(int part); /* "FRONT_DOOR"; empty for none */
 fl_str fl_zone_kind_name(int kind);
+fl_str fl_angle_name(int angle); /* of a photo (fl_photo_angle): a viewpoint, CLOSE_UP or INSIDE */
 
 enum { FL_ZONES_MAX = 200, FL_ZONE_CORNERS_MAX = 50, FL_ZONE_NOTE_MAX = 500, FL_ZONE_SIZE_MAX_MM = 30000, FL_VIEWPOINT_COUNT = 8 };
 

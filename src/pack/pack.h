@@ -41,8 +41,10 @@ FL_AUTO_DEFINE(fl_pack, fl_pack_free)
 FL_MUST fl_err fl_pack_begin(fl_pack *pack, fl_str name, int64_t size, fl_diag *diag);
 FL_MUST fl_err fl_pack_write(fl_pack *pack, fl_str bytes, fl_diag *diag);
 FL_MUST fl_err fl_pack_file(fl_pack *pack, fl_str name, fl_str bytes, fl_diag *diag);
-/* size bytes of the file behind fd; FL_IO when it has fewer. sha256: what it must have; NULL: whatever it has. FL_CONFLICT: it differs. */
-FL_MUST fl_err fl_pack_copy(fl_pack *pack, fl_str name, int fd, int64_t size, const fl_sha256 *sha256, fl_diag *diag);
+/* The next len bytes of the file that was begun, from fd at offset. FL_IO when it has fewer. */
+FL_MUST fl_err fl_pack_copy(fl_pack *pack, int fd, int64_t offset, int64_t len, fl_diag *diag);
+/* The SHA-256 of the file that was ended last. */
+fl_sha256 fl_pack_last(const fl_pack *pack);
 
 /* The text as part of a name: letters, digits, '.', '-' and '_' stay, all else becomes '_'; at most 80 bytes, never empty. */
 fl_str fl_pack_name(fl_arena *mem, fl_str text);

@@ -175,22 +175,25 @@ fl_err fl_pack_file(fl_pack *pack, fl_str name, fl_str bytes, fl_diag *diag)
 	return bytes.len ? fl_pack_write(pack, bytes, diag) : FL_OK;
 }
 
-fl_err fl_pack_copy(fl_pack *pack, fl_str name, int fd, int64_t size, const fl_sha256 *sha256, fl_diag *diag)
+fl_err fl_pack_copy(fl_pack *pack, int fd, int64_t offset, int64_t len, fl_diag *diag)
 {
 	static _Thread_local char block[256 << 10]; /* pool threads have small stacks */
-	FL_TRY(fl_pack_begin(pack, name, size, diag));
-	for (int64_t at = 0; at < size;) {
-		ssize_t got = pread(fd, block, (size_t)FL_MIN((int64_t)sizeof(block), size - at), at);
+	for (int64_t at = 0; at < len;) {
+		ssize_t got = pread(fd, block, (size_t)FL_MIN((int64_t)sizeof(block), len - at), offset + at);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			return fl_fail(diag, FL_IO, "%" FL_FMT " cannot be read to its end", FL_ARG(name));
+			return fl_fail(diag, FL_IO, "a file cannot be read to its end");
 		FL_TRY(fl_pack_write(pack, (fl_str) { block, (size_t)got }, diag));
 		at += got;
 	}
-	if (sha256 && memcmp(sha256, &pack->files[pack->count - 1].sha256, sizeof(*sha256)) != 0)
-		return fl_fail(diag, FL_CONFLICT, "%" FL_FMT " is not what was stored: its SHA-256 differs", FL_ARG(name));
 	return FL_OK;
+}
+
+fl_sha256 fl_pack_last(const fl_pack *pack)
+{
+	assert(pack->count > 0 && !pack->open);
+	return pack->files[pack->count - 1].sha256;
 }
 
 /* ---- the seal ---- */

@@ -234,3 +234,12 @@ fl_err fl_store_open_blob_now(fl_store *store, fl_sha256 id, int *fd, int64_t *s
 	*size = st.st_size;
 	return FL_OK;
 }
+
+fl_err fl_store_drop_now(fl_store *store, fl_sha256 id, fl_diag *diag)
+{
+	char name[NAME_MAX_BYTES];
+	blob_name(id, name);
+	if (unlinkat(store->dir, name, 0) != 0 && errno != ENOENT)
+		return io_error(store, diag, "a file cannot be removed");
+	return FL_OK;
+}

@@ -37,6 +37,24 @@ fl_err fl_store_put(fl_ctx *ctx, fl_store *store, fl_str bytes, fl_blob *out)
 	return await_pool(ctx, put_bytes_job, &job);
 }
 
+typedef struct drop_job {
+	fl_store *store;
+	fl_sha256 id;
+	fl_diag *diag;
+} drop_job;
+
+static fl_err drop_blob_job(void *arg)
+{
+	drop_job *job = arg;
+	return fl_store_drop_now(job->store, job->id, job->diag);
+}
+
+fl_err fl_store_drop(fl_ctx *ctx, fl_store *store, fl_sha256 id)
+{
+	drop_job job = { store, id, &ctx->diag };
+	return await_pool(ctx, drop_blob_job, &job);
+}
+
 typedef struct open_job {
 	fl_store *store;
 	fl_sha256 id;

@@ -10,8 +10,8 @@
  *
  * What is atomic: a blob appears whole (link of a finished, synced file) or not at all, also after a power cut. Putting the same
  * bytes twice, even at the same time, is fine. A blob is put before the transaction that names it: a crash between the two
- * leaves a blob that nobody names, never a name without its blob. There is no delete here; erasing people's photos is a job that
- * knows who names what. Blobs on S3 come behind this same header: nothing outside sees a path.
+ * leaves a blob that nobody names, never a name without its blob. The only delete is that of what was made here and named
+ * once (fl_store_drop); erasing people's photos is a job that knows who names what. Blobs on S3 come behind this same header: nothing outside sees a path.
  *
  * Threads: one fl_store serves all. Every call that takes ctx waits on the pool, never on the loop. */
 #ifndef FL_STORE_H
@@ -39,11 +39,17 @@ FL_MUST fl_err fl_store_put(fl_ctx *ctx, fl_store *store, fl_str bytes, fl_blob 
 /* A descriptor for reading, owned by the caller, and the size. FL_NOT_FOUND. */
 FL_MUST fl_err fl_store_open_blob(fl_ctx *ctx, fl_store *store, fl_sha256 id, int *fd, int64_t *size);
 
+/* Lets a blob go that has one owner, a file that was made to be taken away, as a claim pack is. Never of uploads: others may have sent
+ * the same bytes. One that is not there is fine. */
+FL_MUST fl_err fl_store_drop(fl_ctx *ctx, fl_store *store, fl_sha256 id);
+
 /* The same on the calling thread, for programs without a loop. */
 FL_MUST fl_err fl_store_put_fd_now(fl_store *store, int fd, fl_blob *out, fl_diag *diag);
 FL_MUST fl_err fl_store_put_now(fl_store *store, fl_str bytes, fl_blob *out, fl_diag *diag);
 FL_MUST fl_err fl_store_open_blob_now(fl_store *store, fl_sha256 id, int *fd, int64_t *size, fl_diag *diag);
 
-enum { FL_STORE_BLOB_MAX = 64 << 20 };
+FL_MUST fl_err fl_store_drop_now(fl_store *store, fl_sha256 id, fl_diag *diag);
+
+enum { FL_STORE_BLOB_MAX = 512 << 20 };
 
 #endif

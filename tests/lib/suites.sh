@@ -5,7 +5,7 @@ suites_all=(
 	layers unit asan
 	graphql federation api
 	crossing
-	commands quote inspect day
+	commands claims quote inspect day
 	explain
 	faults backup replicas
 	maintain notices
@@ -107,6 +107,11 @@ suite_crossing() {
 suite_commands() {
 	title "the command line: import, export, company, overview"
 	counting node "$root/tests/commands/run.mjs"
+}
+
+suite_claims() {
+	title "claim packs, from the damage to the verified file"
+	counting node "$root/tests/claims/run.mjs"
 }
 
 suite_day() {

@@ -85,7 +85,7 @@ export type DamageReportTransition = "SUBMIT" | "ASSESS" | "TRIAGE" | "APPROVE" 
 export type SlaState = "OK" | "DUE_SOON" | "OVERDUE";
 
 /** What kind of thing happened. */
-export type HistoryKind = "CREATED" | "ASSESSED" | "MOVED" | "ENDORSED" | "UNDONE" | "CHANGED" | "OVERDUE" | "ZONE_ADDED" | "ZONE_CHANGED" | "ZONE_REPAIRED" | "ZONE_REMOVED" | "COMMENTED" | "COMMENT_EDITED" | "COMMENT_REMOVED" | "ATTACHED" | "DETACHED" | "ATTACHMENT_OPENED" | "PHOTO_OPENED" | "PHOTO_CHANGED" | "ESTIMATE_REQUESTED" | "ESTIMATE_LINKED" | "ESTIMATE_UNLINKED" | "ESTIMATE_SUBMITTED" | "ESTIMATE_ACCEPTED" | "ESTIMATE_DECLINED" | "ESTIMATE_WITHDRAWN" | "ESTIMATE_EXPIRED" | "ESTIMATE_RELEASED" | "RESTORED" | "HELD" | "RELEASED" | "ORDER_CREATED" | "ORDER_CHANGED" | "ORDER_MOVED" | "ORDER_TASK" | "INVOICE_RECORDED" | "INVOICE_APPROVED" | "INVOICE_VOIDED" | "CLAIM_OPENED" | "CLAIM_CHANGED" | "CLAIM_MOVED" | "DEFECT_FOUND" | "DEFECT_RESOLVED" | "OTHER";
+export type HistoryKind = "CREATED" | "ASSESSED" | "MOVED" | "ENDORSED" | "UNDONE" | "CHANGED" | "OVERDUE" | "ZONE_ADDED" | "ZONE_CHANGED" | "ZONE_REPAIRED" | "ZONE_REMOVED" | "COMMENTED" | "COMMENT_EDITED" | "COMMENT_REMOVED" | "ATTACHED" | "DETACHED" | "ATTACHMENT_OPENED" | "PHOTO_OPENED" | "PHOTO_CHANGED" | "ESTIMATE_REQUESTED" | "ESTIMATE_LINKED" | "ESTIMATE_UNLINKED" | "ESTIMATE_SUBMITTED" | "ESTIMATE_ACCEPTED" | "ESTIMATE_DECLINED" | "ESTIMATE_WITHDRAWN" | "ESTIMATE_EXPIRED" | "ESTIMATE_RELEASED" | "RESTORED" | "HELD" | "RELEASED" | "ORDER_CREATED" | "ORDER_CHANGED" | "ORDER_MOVED" | "ORDER_TASK" | "INVOICE_RECORDED" | "INVOICE_APPROVED" | "INVOICE_VOIDED" | "CLAIM_OPENED" | "CLAIM_CHANGED" | "CLAIM_MOVED" | "DEFECT_FOUND" | "DEFECT_RESOLVED" | "PACK_MADE" | "OTHER";
 
 /** The part of a vehicle that a zone lies on. */
 export type ZonePart = "FRONT_BUMPER" | "REAR_BUMPER" | "HOOD" | "ROOF" | "TRUNK" | "FRONT_DOOR" | "REAR_DOOR" | "SLIDING_DOOR" | "CARGO_DOOR" | "FRONT_FENDER" | "REAR_QUARTER" | "SIDE_PANEL" | "SILL" | "PILLAR" | "MIRROR" | "WINDSHIELD" | "REAR_WINDOW" | "SIDE_WINDOW" | "HEADLIGHT" | "TAIL_LIGHT" | "INDICATOR" | "GRILLE" | "NUMBER_PLATE" | "FRONT_WHEEL" | "REAR_WHEEL" | "FRONT_TIRE" | "REAR_TIRE" | "UNDERBODY" | "EXHAUST" | "LOAD_AREA" | "TAIL_LIFT" | "SEAT" | "DASHBOARD" | "TRIM" | "ENGINE" | "OTHER";
@@ -232,6 +232,8 @@ export interface Query {
   workOrder: WorkOrder | null;
   /** A workshop's board: work orders, newest first. Not for drivers. */
   workOrders: WorkOrderConnection;
+  /** A claim pack that the caller asked for; null when there is none. */
+  claimPack: ClaimPack | null;
   /** One inspection, by its id. Everybody of the company may read it: the next driver has to. */
   inspection: Inspection | null;
   /** The inspections of this company, newest first. */
@@ -464,6 +466,12 @@ export interface QueryWorkOrdersArgs {
   after?: string | null;
 }
 
+/** The arguments of Query.claimPack. */
+export interface QueryClaimPackArgs {
+  /** Its id. */
+  id: string;
+}
+
 /** The arguments of Query.inspection. */
 export interface QueryInspectionArgs {
   /** The inspection's id. */
@@ -688,6 +696,8 @@ export interface Mutation {
   voidInvoice: InvoicePayload;
   /** Sets by how many percent a repair may cost more than was approved before somebody must allow that. Administrators only. */
   setCostTolerance: SetCostTolerancePayload;
+  /** Makes one file of everything about a report, for an insurer. Ask claimPack until it is DONE; its url is for the caller only, and ends. */
+  makeClaimPack: ClaimPackPayload;
   /** Begins the insurance claim of a report, or changes it. The claim number is found by the search. */
   saveClaim: ClaimPayload;
   /** Takes the claim a step on. */
@@ -1118,6 +1128,12 @@ export interface MutationSetCostToleranceArgs {
   input: SetCostToleranceInput;
 }
 
+/** The arguments of Mutation.makeClaimPack. */
+export interface MutationMakeClaimPackArgs {
+  /** Of which report. */
+  input: MakeClaimPackInput;
+}
+
 /** The arguments of Mutation.saveClaim. */
 export interface MutationSaveClaimArgs {
   /** What becomes different. */
@@ -1282,6 +1298,8 @@ export interface DamageReport {
   claim: Claim | null;
   /** What the repair costs the company: the actual cost less what the insurer paid. Null before the actual cost is known, and for drivers. */
   netCost: Money | null;
+  /** The claim packs that were made of it, the newest 20 first. Null for drivers. */
+  claimPacks: Array<ClaimPack> | null;
   /** Where inspections found what this report tells of, newest first, at most 100. */
   inspectionDefects: Array<InspectionDefect>;
 }
@@ -2978,6 +2996,44 @@ export interface ClaimPayload {
   report: DamageReport;
 }
 
+/** One file of everything about a report: to read, for machines, with the originals and a manifest of hashes (docs/claims.md). */
+export interface ClaimPack {
+  /** Its id. */
+  id: string;
+  /** How far it is. */
+  state: TransferState;
+  /** How many bytes of photos and attachments go in. */
+  total: BigInt;
+  /** How many have. */
+  done: BigInt;
+  /** Whether names of people are in it. */
+  withNames: boolean;
+  /** The size of the ZIP; null before it is done. */
+  sizeBytes: BigInt | null;
+  /** How many files it holds; null before it is done. */
+  files: number | null;
+  /** The SHA-256 of its manifest.json, which proves the whole; it also stands in the report's history. */
+  manifestSha256: string | null;
+  /** Where who asked for it gets it, until expiresAt; nobody else does. */
+  url: string | null;
+  /** Why it failed. */
+  error: string | null;
+  /** Who asked for it; null for a program. */
+  madeBy: Person | null;
+  /** When it was asked for. */
+  createdAt: DateTime;
+  /** When it was done, or failed. */
+  finishedAt: DateTime | null;
+  /** Until when it is kept. */
+  expiresAt: DateTime | null;
+}
+
+/** The pack that is being made. */
+export interface ClaimPackPayload {
+  /** The pack. */
+  pack: ClaimPack;
+}
+
 /** What a driver found on a vehicle (a driver vehicle inspection report, 49 CFR 396.11). */
 export interface Inspection {
   /** A time-ordered UUID. */
@@ -4116,6 +4172,14 @@ export interface MoveClaimInput {
   paidOn?: DateTime | null;
   /** For PAY: the insurer's reference. */
   reference?: string | null;
+}
+
+/** A claim pack to make. */
+export interface MakeClaimPackInput {
+  /** The report. */
+  reportId: string;
+  /** Whether names of people may be in it; for callers who may see how to reach a person. */
+  withNames?: boolean;
 }
 
 /** Conditions on inspections; all that are given must hold. */

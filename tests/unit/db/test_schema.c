@@ -14,7 +14,7 @@ static pg_fixture fx;
 static const char *const TABLES[] = { "facilities", "vehicles", "drivers", "damage_reports", "report_search", "damage_photos", "assessments",
 	"photo_embeddings", "idempotency_keys", "events", "rollup_day", "rollup_month", "vendors", "odometer_readings", "driver_assignments", "rollup_depot", "rollup_vehicle", "rollup_cell", "saved_filters",
 	"transfers", "approval_limits", "sla_policies", "damage_zones", "report_comments", "comment_mentions", "report_attachments",
-	"repair_policies", "work_orders", "work_order_tasks", "invoices", "invoice_lines", "claims", "claim_payments" };
+	"repair_policies", "work_orders", "work_order_tasks", "invoices", "invoice_lines", "claims", "claim_payments", "claim_packs" };
 
 static const char *sql(const char *text)
 {
@@ -68,6 +68,7 @@ static void load(void)
 		"INSERT INTO invoices (tenant_id, id, work_order_id, report_id, state, total) SELECT tenant_id, 1, 1, id, 1, 1 FROM damage_reports;"
 		"INSERT INTO invoice_lines (tenant_id, invoice_id, id, kind, amount) SELECT tenant_id, 1, 1, 1, 1 FROM damage_reports;"
 		"INSERT INTO claims (tenant_id, report_id, insurer) SELECT tenant_id, id, 'x' FROM damage_reports;"
+		"INSERT INTO claim_packs (tenant_id, report_id, role, with_names) SELECT tenant_id, id, 2, true FROM damage_reports;"
 		"INSERT INTO claim_payments (tenant_id, report_id, id, amount, paid_on) SELECT tenant_id, id, 1, 1, now() FROM damage_reports;"
 		"SELECT rollup_fold()");
 }
@@ -149,7 +150,7 @@ static void test_rights(void **state)
 			" VALUES (1, uuid7(), 1, '', 0, 0, 0, 0)" },
 		{ "fleet_app", "UPDATE tenants SET slug = 'x'" },
 		{ "fleet_app", "CREATE TABLE fleet.x ()" },
-		{ "fleet_worker", "SELECT name FROM users" },
+		{ "fleet_worker", "SELECT password FROM users" },
 		{ "fleet_worker", "SELECT login_find('u1@x.example')" },
 		{ "fleet_worker", "UPDATE vehicles SET name = 'X'" },
 		{ "fleet_worker", "UPDATE events SET type = 'x'" },
