@@ -168,8 +168,9 @@ bool fl_replica_failed(fl_ctx *ctx, struct fl_replica *replica, fl_err err);
 void fl_replica_replayed(struct fl_replica *replica, uint64_t lsn);
 void fl_replicas_doubt(fl_db *db); /* a new connection to the primary: it may be another one */
 void fl_replica_lost(struct fl_replica *replica); /* a connection: what it had replayed counts no more */
-void fl_view_saw(fl_ctx *ctx, fl_db *db, uint64_t lsn);
 
+/* mark.c */
+void fl_view_saw(fl_ctx *ctx, fl_db *db, uint64_t lsn);
 /* After a commit, in the same write to the socket: how far it lies in the log. */
 typedef struct fl_mark {
 	bool wanted;
