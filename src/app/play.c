@@ -1,6 +1,8 @@
 #include "app/play.h"
 #include "app/demo_picture.h"
+#include "pack/pack.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -202,7 +204,8 @@ static int next_word(fl_str *rest)
 
 static fl_err draw_one(app_play *play, fl_str words, size_t index, app_upload *out, fl_diag *diag)
 {
-	fl_scene scene = fl_scene_random((uint64_t)fl_now_us());
+	const fl_str run = app_play_value(play, FL_STR("run"));
+	fl_scene scene = fl_scene_random(fl_hash(run.ptr, run.len, 1)); /* one vehicle on all photos of a play */
 	const int kind = next_word(&words), view = next_word(&words), part = next_word(&words), damage = next_word(&words);
 	char *path = fl_str_cstr(&play->step_mem, fl_str_fmt(&play->step_mem, "%s/day-%d-%zu.jpg", play->home->tmp, (int)getpid(), index));
 	if (!path)
@@ -388,6 +391,24 @@ static fl_err keep_file(app_play *play, const app_step *step, const answer *a, f
 	return good ? name_it(play, name, fl_str_z(path), diag) : fl_fail(diag, FL_IO, "%s cannot be written", path ? path : "a file");
 }
 
+static fl_err check_pack(app_play *play, const app_step *step, fl_diag *diag)
+{
+	fl_pack_verdict verdict = {};
+	fl_str name;
+	FL_TRY(fill_line(play, step, "verify", &name, diag));
+	if (!name.len)
+		return FL_OK;
+	char *path = fl_str_cstr(&play->step_mem, app_play_value(play, name));
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	if (fd < 0)
+		return fl_fail(diag, FL_IO, "%" FL_FMT " cannot be read", FL_ARG(name));
+	fl_err err = fl_pack_verify(fd, &(fl_pack_check){}, diag, &verdict);
+	close(fd);
+	if (err == FL_OK && verdict.findings > 0)
+		err = fl_fail(diag, FL_CONFLICT, "%" FL_FMT " is not what its manifest says", FL_ARG(name));
+	return err;
+}
+
 static fl_err judge(app_play *play, const app_step *step, const answer *a, app_played *out, fl_diag *diag)
 {
 	fl_str said;
@@ -395,6 +416,7 @@ static fl_err judge(app_play *play, const app_step *step, const answer *a, app_p
 		FL_TRY(check_wants(play, step, a, diag));
 		FL_TRY(save_names(play, step, a, diag));
 		FL_TRY(keep_file(play, step, a, diag));
+		FL_TRY(check_pack(play, step, diag));
 	}
 	FL_TRY(fill_line(play, step, "say", &said, diag));
 	out->said = fl_str_dup(play->mem, said);

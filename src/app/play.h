@@ -4,6 +4,7 @@
  *	photo KIND VIEW PART DAMAGE   a picture is drawn and sent with the operation (picture/picture.h); up to four
  *	get PATH            GET of a page or file, instead of an operation
  *	keep FILE           what `get` gave is kept under this name, and {{FILE}} is where
+ *	verify FILE         that file is a whole pack (pack/pack.h)
  *	post PATH           the block `form` (a field a line, name=value) is sent as a browser would
  *	until PATH VALUE    asks again until the answer has this there, or two minutes are over
  *	want PATH VALUE     the answer must have this there; *: anything but nothing
