@@ -119,9 +119,9 @@ static void put_facts(sheet *s, fl_paper *paper)
 		{ FL_STR("Place"), place_text(mem, in) },
 		{ FL_STR("State"), fl_inspection_state_text(in->state) },
 		{ FL_STR("Driver's judgement"), in->safe ? FL_STR("safe to operate") : FL_STR("NOT SAFE TO OPERATE") },
-		{ FL_STR("Note"), in->note },
 	};
 	fl_paper_facts(paper, facts, FL_COUNT(facts));
+	fl_paper_text(paper, in->note); /* texts of people may be long: a fact would cut them */
 }
 
 static void put_items(const sheet *s, fl_paper *paper)
@@ -174,12 +174,13 @@ static void put_defect(sheet *s, fl_paper *paper, size_t i)
 		{ FL_STR("Severity"), severity_text(mem, d->severity) },
 		{ FL_STR("Safe to operate"), d->unsafe ? FL_STR("no") : FL_STR("yes") },
 		{ FL_STR("Certified"), fl_defect_state_text(d->state) },
-		{ FL_STR("Remark"), d->remark },
 		{ FL_STR("Damage report"), report_text(s, d->report_id) },
 	};
 	fl_paper_heading(paper, 2, fl_str_fmt(mem, "%d. %" FL_FMT, d->id, FL_ARG(d->title)));
 	fl_paper_text(paper, d->note);
 	fl_paper_facts(paper, facts, FL_COUNT(facts));
+	if (d->remark.len)
+		fl_paper_text(paper, fl_str_fmt(mem, "%" FL_FMT ": %" FL_FMT, FL_ARG(fl_defect_state_text(d->state)), FL_ARG(d->remark)));
 	if (!names_report(&s->all, d->report_id, i)) /* two defects of one report show its photos once */
 		put_photos(s, paper, d->report_id);
 }
@@ -211,14 +212,15 @@ static void put_signature(sheet *s, fl_paper *paper, const fl_signature *signatu
 {
 	fl_arena *mem = &s->mem;
 	fl_paper_stroke *strokes = strokes_of(mem, signature);
-	fl_str statement = fl_str_fmt(mem, "%" FL_FMT "%s%" FL_FMT, FL_ARG(signature->statement), signature->remark.len ? " " : "", FL_ARG(signature->remark));
 	fl_paper_signature(paper, &(fl_paper_signed) { .role = fl_signer_text(signature->role),
 		.name = signature->name,
-		.statement = statement,
+		.statement = signature->statement,
 		.mark = fl_str_fmt(mem, "SHA-256 %" FL_FMT, FL_ARG(signature->sha256_hex)),
 		.time_us = signature->signed_at,
 		.strokes = strokes,
 		.stroke_count = strokes ? signature->stroke_count : 0 });
+	if (signature->remark.len)
+		fl_paper_text(paper, signature->remark);
 }
 
 static void put_signatures(sheet *s, fl_paper *paper)

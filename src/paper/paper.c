@@ -148,10 +148,7 @@ static void flow_text(fl_paper *paper, fl_str text, double size, double grey)
 	fl_paper_table_end(paper);
 	if (paper->err != FL_OK)
 		return;
-	PangoLayout *layout = fl_paper_lay(paper, text,
-	        &(fl_look){ .size = size, .grey = grey, .width = fl_paper_across(paper), .bytes_max = FL_PAPER_TEXT_MAX });
-	fl_paper_flow(paper, layout, grey);
-	g_object_unref(layout);
+	fl_paper_flow_text(paper, text, &(fl_look){ .size = size, .grey = grey, .width = fl_paper_across(paper), .bytes_max = FL_PAPER_TEXT_MAX });
 	paper->y += 4;
 }
 

@@ -86,6 +86,8 @@ double fl_paper_layout_height(PangoLayout *layout);
 void fl_paper_put(fl_paper *paper, PangoLayout *layout, double grey, double x, double y);
 /* Places line after line from y down, over pages; y is below it then. */
 void fl_paper_flow(fl_paper *paper, PangoLayout *layout, double grey);
+/* The same of a text of any length, without a heavy layout. look needs a width and bytes_max. */
+void fl_paper_flow_text(fl_paper *paper, fl_str text, const fl_look *look);
 
 /* A new thing on this page, zeroed; NULL when something failed. */
 fl_placed *fl_paper_place(fl_paper *paper, fl_placed_kind kind, double x, double y);

@@ -201,6 +201,89 @@ void fl_paper_flow(fl_paper *paper, PangoLayout *layout, double grey)
 	pango_layout_iter_free(at);
 }
 
+/* ---- long texts ---- */
+
+/* pango shapes what is left of a word again at each break, so a word would cost its length squared: 280 ms for 16 KiB. A
+ * paragraph is laid out piece by piece instead (50 ms); the last line of a piece begins the next, because what follows may still
+ * belong into it. */
+enum { PIECE = 768 };
+
+static size_t piece_len(const char *text, size_t len)
+{
+	return len <= PIECE ? len : (size_t)(g_utf8_find_prev_char(text, text + PIECE + 1) - text);
+}
+
+/* Places the lines of a piece; returns where the rest begins. */
+static size_t flow_piece(fl_paper *paper, PangoLayout *layout, double grey, size_t len, bool is_last)
+{
+	PangoLayoutIter *at = pango_layout_get_iter(layout);
+	size_t done = len;
+
+	do {
+		PangoRectangle place;
+		if (!is_last && pango_layout_iter_at_last_line(at) && pango_layout_iter_get_line_readonly(at)->start_index > 0) {
+			done = (size_t)pango_layout_iter_get_line_readonly(at)->start_index;
+			break;
+		}
+		pango_layout_iter_get_line_extents(at, NULL, &place);
+		double height = (double)place.height / PANGO_SCALE + 1;
+		if (!fl_paper_room(paper, height))
+			break;
+		put_line(paper, layout, at, grey, MARGIN, paper->y + (double)(pango_layout_iter_get_baseline(at) - place.y) / PANGO_SCALE);
+		paper->y += height;
+	} while (pango_layout_iter_next_line(at));
+	pango_layout_iter_free(at);
+	return done;
+}
+
+static PangoLayout *lay_piece(fl_paper *paper, const char *text, size_t len, const fl_look *look, bool auto_direction)
+{
+	PangoLayout *layout = fl_paper_layout(paper, "", look);
+
+	pango_layout_set_auto_dir(layout, auto_direction);
+	pango_layout_set_text(layout, text, (int)len);
+	return layout;
+}
+
+/* The direction that a paragraph has by its first letters. */
+static PangoDirection direction_of(fl_paper *paper, const char *text, size_t len, const fl_look *look)
+{
+	PangoLayout *layout = lay_piece(paper, text, piece_len(text, len), look, true);
+	PangoDirection direction = pango_layout_get_line_readonly(layout, 0)->resolved_dir;
+
+	g_object_unref(layout);
+	return direction;
+}
+
+/* One paragraph without newlines; all its pieces go in one direction. */
+static void flow_paragraph(fl_paper *paper, const char *text, size_t len, const fl_look *look)
+{
+	bool whole = len <= PIECE;
+
+	if (!whole)
+		pango_context_set_base_dir(paper->context, direction_of(paper, text, len, look));
+	do {
+		size_t piece = piece_len(text, len);
+		PangoLayout *layout = lay_piece(paper, text, piece, look, whole);
+		piece = flow_piece(paper, layout, look->grey, piece, piece == len);
+		g_object_unref(layout);
+		text += piece;
+		len -= piece;
+	} while (len > 0 && paper->err == FL_OK);
+	pango_context_set_base_dir(paper->context, PANGO_DIRECTION_LTR);
+}
+
+void fl_paper_flow_text(fl_paper *paper, fl_str text, const fl_look *look)
+{
+	char *clean = fl_paper_clean(text, look->bytes_max);
+
+	for (char *line = clean, *end; line && paper->err == FL_OK; line = end ? end + 1 : NULL) {
+		end = strchr(line, '\n');
+		flow_paragraph(paper, line, end ? (size_t)(end - line) : strlen(line), look);
+	}
+	g_free(clean);
+}
+
 /* ---- pages ---- */
 
 void fl_paper_gap(fl_paper *paper, double points)

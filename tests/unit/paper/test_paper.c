@@ -229,6 +229,31 @@ static void hostile_text_is_only_text(void **state)
 	assert_has(text, "\u2026"); /* the long ones were cut */
 }
 
+/* Laid out in pieces: every word once, in its order, and no line shorter for it. */
+static void long_texts_are_whole(void **state)
+{
+	fl_paper *paper = start((fl_paper_about){});
+	FL_AUTO_BUF fl_buf words = fl_buf_make(1 << 20);
+	char word[32];
+
+	for (int i = 0; i < 1500; i++)
+		fl_buf_fmt(&words, "word%04d ", i);
+	fl_paper_text(paper, fl_buf_view(&words));
+	fl_paper_text(paper, FL_STR("one\n\nthree"));
+	fl_str text = text_of(finish(paper));
+	for (int i = 0; i < 1500; i++) {
+		snprintf(word, sizeof word, "word%04d", i);
+		assert_int_equal(times(text, word), 1);
+	}
+	size_t lines = 0;
+	for (fl_str rest = text, line; rest.len;) {
+		line = fl_str_cut(rest, '\n', &rest);
+		lines += fl_str_starts(fl_str_trim(line), FL_STR("word"));
+	}
+	assert_in_range(lines, 125, 155); /* ten to twelve words a line */
+	assert_has(text, "three");
+}
+
 static void jpeg_heads_that_lie(void **state)
 {
 	fl_str good = draw_jpeg(9);
@@ -285,6 +310,7 @@ int main(void)
 		cmocka_unit_test(same_input_same_bytes),
 		cmocka_unit_test(heads_return_on_each_page),
 		cmocka_unit_test(hostile_text_is_only_text),
+		cmocka_unit_test(long_texts_are_whole),
 		cmocka_unit_test(jpeg_heads_that_lie),
 		cmocka_unit_test(limits_are_said),
 	};
