@@ -198,18 +198,35 @@ static fl_err read_resolution(fl_ctx *ctx, const fl_gql_value *in, fl_resolution
 	return FL_OK;
 }
 
+typedef struct certify_answer {
+	const fl_inspection *inspection;
+	int32_t also;
+} certify_answer;
+
+const struct fl_api_certify_inspection_payload fl_api_certify_inspection_payload = {
+	.inspection = FL_POINTER(certify_answer, inspection),
+	.also_certified = FL_COLUMN(certify_answer, also),
+};
+
 fl_err fl_api_certify_inspection(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	const fl_gql_value *in = fl_gql_arg(field, "input"), *list = fl_gql_member(in, "resolutions");
+	certify_answer *made = fl_new(ctx->mem, certify_answer);
 	fl_resolution resolutions[FL_INSPECTION_DEFECTS_MAX];
 	fl_signing signing;
 	fl_uuid id;
+	if (!made)
+		return FL_NOMEM;
 	FL_TRY(fl_api_uuid(ctx, "id", fl_gql_member(in, "id"), &id));
 	FL_TRY(read_signing(ctx, in, &signing));
 	for (uint32_t i = 0; i < list->count && i < FL_INSPECTION_DEFECTS_MAX; i++)
 		FL_TRY(read_resolution(ctx, &list->items[i], &resolutions[i]));
-	FL_TRY(fl_inspection_certify(ctx, id, (int32_t)fl_gql_int_or(fl_gql_member(in, "version"), 0), resolutions, list->count, &signing));
-	return give(ctx, id, batch);
+	bool everywhere = fl_gql_bool_or(fl_gql_member(in, "everywhere"), false);
+	FL_TRY(fl_inspection_certify(ctx, id, (int32_t)fl_gql_int_or(fl_gql_member(in, "version"), 0), resolutions, list->count, &signing,
+		everywhere ? &made->also : NULL));
+	FL_TRY(find_one(ctx, id, &made->inspection));
+	batch->results[0] = fl_gql_object(made);
+	return FL_OK;
 }
 
 fl_err fl_api_acknowledge_inspection(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)

@@ -252,10 +252,12 @@ typedef struct fl_resolution {
 	fl_str remark;         /* ptr NULL: none */
 } fl_resolution;
 
-/* The mechanic's or the carrier's word on some defects, or all. version: 0: whatever it is.
- * FL_FORBIDDEN, FL_NOT_FOUND, FL_CONFLICT, FL_BAD_INPUT. */
-FL_MUST fl_err fl_inspection_certify(
-	fl_ctx *ctx, fl_uuid id, int32_t version, const fl_resolution *resolutions, size_t count, const fl_signing *signing);
+/* The mechanic's or the carrier's word on some defects, or all. version: 0: whatever it is. also, when not NULL: the same word
+ * goes for open defects of other inspections behind the same reports, at most FL_INSPECTION_REPEATS_MAX; *also counts those
+ * inspections. The first is committed before them. FL_FORBIDDEN, FL_NOT_FOUND, FL_CONFLICT, FL_BAD_INPUT. */
+enum { FL_INSPECTION_REPEATS_MAX = 200 };
+FL_MUST fl_err fl_inspection_certify(fl_ctx *ctx, fl_uuid id, int32_t version, const fl_resolution *resolutions, size_t count,
+	const fl_signing *signing, int32_t *also);
 /* The next driver's: has read the report, and what was certified. */
 FL_MUST fl_err fl_inspection_acknowledge(fl_ctx *ctx, fl_uuid id, int32_t version, fl_str remark, const fl_signing *signing);
 

@@ -186,9 +186,8 @@ static fl_err resolve_args(fl_ctx *ctx, const fl_defect *const *defects, size_t 
 }
 
 static fl_err certify(fl_ctx *ctx, fl_tx *tx, fl_uuid id, int32_t version, const fl_resolution *resolutions, size_t count,
-	const fl_signing *signing)
+	const fl_signing *signing, const fl_defect *resolved[FL_INSPECTION_DEFECTS_MAX])
 {
-	const fl_defect *resolved[FL_INSPECTION_DEFECTS_MAX];
 	fl_inspection_whole all;
 	fl_signature signature;
 	fl_args args[4];
@@ -208,20 +207,77 @@ static fl_err certify(fl_ctx *ctx, fl_tx *tx, fl_uuid id, int32_t version, const
 	return await_commit_with(ctx, tx, stmts, FL_COUNT(stmts));
 }
 
-fl_err fl_inspection_certify(
-	fl_ctx *ctx, fl_uuid id, int32_t version, const fl_resolution *resolutions, size_t count, const fl_signing *signing)
+static fl_err certify_one(fl_ctx *ctx, fl_uuid id, int32_t version, const fl_resolution *resolutions, size_t count, const fl_signing *signing,
+	const fl_defect *resolved[FL_INSPECTION_DEFECTS_MAX])
 {
+	FL_AUTO_TX fl_tx tx = {};
+	FL_TRY(await_begin(ctx, ctx->services->db, &tx));
+	return certify(ctx, &tx, id, version, resolutions, count, signing, resolved);
+}
+
+/* Open defects of other inspections behind the reports of those that were just resolved, grouped by inspection. */
+static fl_err repeated(fl_ctx *ctx, fl_uuid id, const fl_defect *const *resolved, size_t count, const fl_rows **out)
+{
+	static const fl_sql sql = { "defects_repeated",
+		"SELECT inspection_id, id, report_id FROM inspection_defects WHERE report_id = ANY($1) AND state = 1 AND inspection_id <> $2"
+		" ORDER BY inspection_id, id LIMIT $3",
+		.generic = true };
+	fl_uuid reports[FL_INSPECTION_DEFECTS_MAX];
+	fl_args args = fl_args_make(ctx->mem);
+	for (size_t i = 0; i < count; i++)
+		reports[i] = resolved[i]->report_id;
+	fl_arg_uuids(&args, reports, count);
+	fl_arg_uuid(&args, id);
+	fl_arg_i64(&args, FL_INSPECTION_REPEATS_MAX);
+	return await_query(ctx, ctx->services->db, &sql, &args, out);
+}
+
+static fl_resolution same_word(const fl_rows *rows, int row, const fl_defect *const *resolved, size_t count)
+{
+	fl_resolution made = { .defect = fl_row_i16(rows, row, 1) };
+	for (size_t i = 0; i < count; i++)
+		if (fl_uuid_eq(resolved[i]->report_id, fl_row_uuid(rows, row, 2))) {
+			made.state = resolved[i]->state;
+			made.remark = resolved[i]->remark;
+		}
+	return made;
+}
+
+/* Each in a transaction and with a signature of its own; one that somebody signed meanwhile is left to them. */
+static fl_err certify_repeated(fl_ctx *ctx, fl_uuid id, const fl_defect *const *resolved, size_t count, const fl_signing *signing, int32_t *also)
+{
+	fl_resolution resolutions[FL_INSPECTION_DEFECTS_MAX];
+	const fl_defect *ignored[FL_INSPECTION_DEFECTS_MAX];
+	const fl_rows *rows;
+	FL_TRY(repeated(ctx, id, resolved, count, &rows));
+	for (int i = 0, end; i < rows->count; i = end) {
+		size_t n = 0;
+		fl_uuid other = fl_row_uuid(rows, i, 0);
+		for (end = i; end < rows->count && fl_uuid_eq(fl_row_uuid(rows, end, 0), other); end++)
+			if (n < FL_INSPECTION_DEFECTS_MAX)
+				resolutions[n++] = same_word(rows, end, resolved, count);
+		fl_err err = certify_one(ctx, other, 0, resolutions, n, signing, ignored);
+		if (err != FL_OK && err != FL_CONFLICT)
+			return err;
+		*also += err == FL_OK;
+	}
+	return FL_OK;
+}
+
+fl_err fl_inspection_certify(fl_ctx *ctx, fl_uuid id, int32_t version, const fl_resolution *resolutions, size_t count,
+	const fl_signing *signing, int32_t *also)
+{
+	const fl_defect *resolved[FL_INSPECTION_DEFECTS_MAX];
 	FL_TRY(fl_must(ctx, FL_MAY_INSPECTION_CERTIFY));
 	FL_TRY(fl_signing_check(ctx, signing));
 	if (count == 0 || count > FL_INSPECTION_DEFECTS_MAX)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "name the defects that are certified, 1 to %d of them", FL_INSPECTION_DEFECTS_MAX);
-	{
-		FL_AUTO_TX fl_tx tx = {};
-		FL_TRY(await_begin(ctx, ctx->services->db, &tx));
-		FL_TRY(certify(ctx, &tx, id, version, resolutions, count, signing));
-	}
+	FL_TRY(certify_one(ctx, id, version, resolutions, count, signing, resolved));
 	fl_poke(ctx, FL_CHANNEL_POKE_RELAY);
-	return FL_OK;
+	if (!also)
+		return FL_OK;
+	*also = 0;
+	return certify_repeated(ctx, id, resolved, count, signing, also);
 }
 
 /* ---- the next driver's ---- */

@@ -705,7 +705,7 @@ export interface Mutation {
   /** Submits an inspection with the driver's signature. Each defect becomes a damage report, or joins one that is open. Without defects nothing is filed unless the company wants it: filed says so. */
   submitInspection: SubmitInspectionPayload;
   /** Certifies of defects that they were repaired, or that a repair is unnecessary; all of an inspection, or some now and some later. */
-  certifyInspection: InspectionPayload;
+  certifyInspection: CertifyInspectionPayload;
   /** The next driver's signature: has read the report, and what was certified. */
   acknowledgeInspection: InspectionPayload;
   /** Makes a checklist, or a new version of one. Inspections keep the version that they were made with. */
@@ -3236,6 +3236,14 @@ export interface SubmitInspectionPayload {
   warnings: Array<string>;
 }
 
+/** The inspection after a certification. */
+export interface CertifyInspectionPayload {
+  /** The inspection. */
+  inspection: Inspection;
+  /** In how many other inspections the same was certified. */
+  alsoCertified: number;
+}
+
 /** The inspection after a step. */
 export interface InspectionPayload {
   /** The inspection. */
@@ -4288,6 +4296,8 @@ export interface CertifyInspectionInput {
   version?: number | null;
   /** The defects, each once. */
   resolutions: Array<DefectResolutionInput>;
+  /** Whether the same goes for open defects of other inspections that stand behind the same damage reports, at most 200; each of those inspections gets a signature of its own. */
+  everywhere?: boolean;
   /** Who signs. */
   signature: SignatureInput;
 }

@@ -57,7 +57,7 @@ static fl_err with_two_defects(fl_ctx *ctx, fl_uuid *out)
 
 static fl_err certify(fl_ctx *ctx, fl_uuid id, int16_t defect)
 {
-	return fl_inspection_certify(ctx, id, 0, &(fl_resolution) { defect, FL_DEFECT_REPAIRED, FL_STR("done") }, 1, &cy);
+	return fl_inspection_certify(ctx, id, 0, &(fl_resolution) { defect, FL_DEFECT_REPAIRED, FL_STR("done") }, 1, &cy, NULL);
 }
 
 static bool proves(fl_ctx *ctx, fl_uuid id)
@@ -154,6 +154,31 @@ static fl_err two_mechanics_at_once(fl_ctx *ctx)
 	assert_true((racers[0].err == FL_OK) != (racers[1].err == FL_OK));
 	assert_true(racers[0].err == FL_CONFLICT || racers[1].err == FL_CONFLICT);
 	assert_true(proves(ctx, racers[0].id));
+	return FL_OK;
+}
+
+/* ---- found again and again ---- */
+
+static fl_err once_for_all(fl_ctx *ctx)
+{
+	fl_uuid ids[3];
+	fl_inspection *rows;
+	size_t count;
+	int32_t also = -1;
+	(void)sql("UPDATE inspection_defects SET state = 2, resolved_by = 1 WHERE state = 1"); /* of other tests */
+	for (size_t i = 0; i < FL_COUNT(ids); i++)
+		FL_TRY(with_two_defects(ctx, &ids[i]));
+	/* The newest is certified, one defect of it: the older two follow, and stay open for the other defect. */
+	FL_TRY(fl_inspection_certify(ctx, ids[2], 1, &(fl_resolution) { 1, FL_DEFECT_REPAIRED, FL_STR("new horn") }, 1, &cy, &also));
+	assert_int_equal(also, 2);
+	FL_TRY(fl_inspections_get(ctx, ids, 3, &rows, &count));
+	for (size_t i = 0; i < count; i++)
+		assert_true(rows[i].version == 2 && rows[i].state == FL_INSPECTION_AWAITS_MECHANIC && proves(ctx, rows[i].id));
+	FL_TRY(fl_inspection_certify(ctx, ids[0], 2, &(fl_resolution) { 2, FL_DEFECT_UNNECESSARY, FL_STR("deep enough") }, 1, &cy, &also));
+	assert_int_equal(also, 2);
+	FL_TRY(fl_inspections_get(ctx, ids, 3, &rows, &count));
+	for (size_t i = 0; i < count; i++)
+		assert_true(rows[i].version == 3 && rows[i].state == FL_INSPECTION_AWAITS_DRIVER && proves(ctx, rows[i].id));
 	return FL_OK;
 }
 
@@ -320,6 +345,7 @@ static void paper_says_it(void)
 	}
 SCENE(changes_are_evident)
 SCENE(two_mechanics_at_once)
+SCENE(once_for_all)
 SCENE(another_company_sees_nothing)
 SCENE(three_months_are_kept)
 SCENE(twice_at_once_is_once)
@@ -349,6 +375,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(steps_are_a_table),
 		cmocka_unit_test(test_changes_are_evident),
 		cmocka_unit_test(test_two_mechanics_at_once),
+		cmocka_unit_test(test_once_for_all),
 		cmocka_unit_test(test_another_company_sees_nothing),
 		cmocka_unit_test(test_three_months_are_kept),
 		cmocka_unit_test(test_twice_at_once_is_once),
