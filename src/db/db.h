@@ -231,6 +231,7 @@ FL_MUST fl_err await_transaction(fl_ctx *ctx, fl_db *db, fl_err (*fn)(fl_ctx *ct
  * replica are never seen: the query runs again on the primary. */
 typedef struct fl_db_view {
 	uint64_t floor;            /* LSN; raised by what is seen and written */
+	uint64_t told;             /* what on_mark was told, or knew before: not the floor, which may be a client's word */
 	uint64_t written;          /* of the latest commit; 0: none */
 	bool replicas;             /* may be asked */
 	bool primary;              /* was asked: nothing older from here */

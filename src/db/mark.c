@@ -42,9 +42,10 @@ static void tell(fl_ctx *ctx, fl_db *db, uint64_t lsn, bool written)
 
 void fl_view_saw(fl_ctx *ctx, fl_db *db, uint64_t lsn)
 {
-	if (lsn <= ctx->view->floor)
+	ctx->view->floor = FL_MAX(ctx->view->floor, lsn);
+	if (lsn <= ctx->view->told)
 		return;
-	ctx->view->floor = lsn;
+	ctx->view->told = lsn;
 	tell(ctx, db, lsn, false);
 }
 
@@ -83,6 +84,7 @@ void fl_mark_take(fl_ctx *ctx, fl_db *db, fl_mark *mark, fl_err err)
 		return;
 	ctx->view->written = mark->lsn ? mark->lsn : FL_LSN_UNKNOWN;
 	ctx->view->floor = FL_MAX(ctx->view->floor, ctx->view->written);
+	ctx->view->told = FL_MAX(ctx->view->told, ctx->view->written);
 	ctx->view->primary = true;
 	tell(ctx, db, ctx->view->written, true);
 }

@@ -74,7 +74,8 @@ void await_freshness(fl_ctx *ctx)
 	view->replicas = true;
 	view->primary |= err != FL_OK;
 	for (size_t i = 0; err == FL_OK && i < reply.count; i++)
-		view->floor = FL_MAX(view->floor, mark_of(&reply.items[i]));
+		view->told = FL_MAX(view->told, mark_of(&reply.items[i]));
+	view->floor = FL_MAX(view->floor, view->told);
 }
 
 void fl_freshness_newest(fl_ctx *ctx)

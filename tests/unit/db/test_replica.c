@@ -68,6 +68,12 @@ static fl_err beside(fl_ctx *ctx, fl_db *db, const marks *m)
 	FL_TRY(count(ctx, db));
 	assert_int_equal(fl_db_reads_of_primary(db), 1);
 	assert_true(view.primary && view.floor > 0 && m->seen == 1);
+	/* What a client says it has seen is not yet known to who keeps the marks. */
+	view.told = 0;
+	FL_TRY(count(ctx, db));
+	assert_true(m->seen == 2 && view.told == m->lsn);
+	FL_TRY(count(ctx, db));
+	assert_true(m->seen <= 3);
 	FL_TRY(add(ctx, db, 902));
 	assert_true(m->written == 1 && view.written == m->lsn && view.floor == m->lsn);
 	/* A failure is told as it was, though the connection was asked for a mark behind it. */
