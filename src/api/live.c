@@ -7,6 +7,7 @@
  * When Redis or the database was away, or a group is slower than its events, something was missed: deliver is told so
  * (a text without pointer) and the transport makes the client connect and read again. Nothing is ever left out silently. */
 #include "api/live_int.h"
+#include "fleet/closed.h"
 
 #include <stdlib.h>
 
@@ -27,6 +28,10 @@ static bool concerns(const fl_live_group *group, const fl_live_event *event)
 static void on_message(void *arg, fl_str pattern, fl_str channel, fl_str message)
 {
 	fl_live *live = arg;
+	if (fl_str_eq(channel, FL_STR(FL_CHANNEL_POKE_LOGINS))) {
+		fl_closed_poke(live->services);
+		return;
+	}
 	fl_live_event *event = fl_live_event_new(channel, message);
 	if (!event)
 		return;
@@ -58,7 +63,10 @@ fl_err fl_live_new(fl_loop *loop, fl_services *services, unsigned subscriptions_
 		.url = fl_str_z(services->redis_url), .on_message = on_message, .on_gap = on_gap, .arg = live
 	};
 	fl_err err = fl_redis_sub_open(loop, &opts, NULL, &live->redis);
+	if (err == FL_OK)
+		err = fl_redis_sub_add(live->redis, FL_STR(FL_CHANNEL_POKE_LOGINS));
 	if (err) {
+		fl_redis_sub_close(live->redis);
 		free(live);
 		return err;
 	}

@@ -1,4 +1,5 @@
 #include "fleet/erasure.h"
+#include "fleet/closed.h"
 #include "fleet/event.h"
 
 static int64_t time_or_0(const fl_rows *rows, int row, int column)
@@ -209,6 +210,8 @@ fl_err fl_person_erase(fl_ctx *ctx, const fl_erasure_order *order, fl_erasure *o
 	if (fl_str_trim(order->reason).len == 0)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "say why: an erasure asks for a reason");
 	FL_TRY(erase(ctx, order, out));
+	fl_poke(ctx, FL_CHANNEL_POKE_LOGINS);
+	fl_closed_poke(ctx->services); /* this loop needs no message */
 	fl_poke(ctx, FL_CHANNEL_POKE_RELAY);
 	return FL_OK;
 }

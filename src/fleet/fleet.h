@@ -26,6 +26,7 @@
 /* ---- What a process offers to its requests: one per loop --------------------------------------------------------- */
 
 typedef struct fl_tenants fl_tenants; /* the companies seen lately */
+typedef struct fl_closed fl_closed;   /* log-ins that are good for nothing any more */
 
 typedef struct fl_services {
 	fl_db *db;
@@ -42,6 +43,7 @@ typedef struct fl_services {
 	fl_outbound *outbound;         /* shared by all loops: webhooks and mail */
 	const uint8_t *webhook_key;    /* 32 bytes: secrets of webhooks are derived from it */
 	fl_tenants *tenants;           /* made by fl_services_init */
+	fl_closed *closed;             /* closed.h; made by fl_services_init with keys */
 	fl_jwt_cache *tokens;          /* made by fl_services_init from keys; NULL without keys */
 	struct fl_api *api;             /* set by api/ */
 } fl_services;

@@ -1,4 +1,5 @@
 #include "fleet/session.h"
+#include "fleet/closed.h"
 
 static fl_err sign(fl_ctx *ctx, const fl_claims *who, int64_t ttl_us, fl_str *token)
 {
@@ -49,7 +50,10 @@ fl_err fl_session_enter(fl_ctx *ctx, fl_str token)
 	fl_claims claims;
 	FL_TRY(fl_jwt_cache_verify(ctx->services->tokens, ctx->mem, token, fl_now_us(), &claims, &ctx->diag));
 	ctx->caller = (fl_caller){ claims.tenant_id, (int32_t)claims.user_id, claims.role, claims.name, claims.expires_us };
-	return FL_OK;
+	fl_err err = fl_closed_check(ctx);
+	if (err != FL_OK)
+		ctx->caller = (fl_caller){};
+	return err;
 }
 
 fl_err fl_session_token(fl_ctx *ctx, int64_t ttl_us, fl_str *token)

@@ -1,5 +1,5 @@
 /* The companies that this loop saw lately: name and currency stand in nearly every answer and hardly ever change. */
-#include "fleet/fleet.h"
+#include "fleet/closed.h"
 
 #include <stdlib.h>
 
@@ -20,13 +20,18 @@ fl_err fl_services_init(fl_services *services)
 	services->tenants = calloc(1, sizeof(*services->tenants));
 	if (!services->tenants)
 		return FL_NOMEM;
-	return services->keys ? fl_jwt_cache_new(services->keys, &services->tokens) : FL_OK;
+	if (!services->keys)
+		return FL_OK;
+	FL_TRY(fl_closed_new(&services->closed));
+	return fl_jwt_cache_new(services->keys, &services->tokens);
 }
 
 void fl_services_fini(fl_services *services)
 {
 	free(services->tenants);
 	services->tenants = NULL;
+	fl_closed_free(services->closed);
+	services->closed = NULL;
 	fl_jwt_cache_free(services->tokens);
 	services->tokens = NULL;
 }

@@ -230,7 +230,10 @@ static fl_err the_person_goes(fl_ctx *ctx)
 	snprintf(last, sizeof last, "%s", sql("SELECT uuid7_floor(now() + interval '1 ms')"));
 	snprintf(query, sizeof query, "%s'%s'", proof, last);
 	snprintf(before, sizeof before, "%s", sql(query));
-	assert_non_null(login(ctx).ptr);
+	fl_str token = login(ctx);
+	assert_non_null(token.ptr);
+	FL_TRY(fl_session_enter(ctx, token));
+	assert_int_equal(ctx->caller.user_id, KIM);
 	as_user(ctx, ADMIN, FL_ROLE_ADMIN);
 	FL_TRY(erase(ctx, (fl_erasure_order) { .driver_id = KIM_DRIVER }, &made));
 	assert_int_equal(made.state, FL_ERASURE_DONE);
@@ -240,6 +243,10 @@ static fl_err the_person_goes(fl_ctx *ctx)
 	assert_string_equal(where, "damage_zones:1 drivers:1 event_words:2 report_comments:1");
 	assert_int_equal(traces("192.0.2.77", where, sizeof where), world_count(&w, "SELECT count(*) FROM damage_photos WHERE client IS NOT NULL AND uploaded_by <> 7"));
 	assert_null(login(ctx).ptr);
+	/* The token from before opens nothing any more, at once. */
+	assert_int_equal(fl_session_enter(ctx, token), FL_UNAUTHENTICATED);
+	assert_int_equal(ctx->caller.tenant_id, 0);
+	as_user(ctx, ADMIN, FL_ROLE_ADMIN);
 	assert_string_equal(sql("SELECT name || coalesce(email, '-') || coalesce(phone, '-') || (retired_at IS NOT NULL) FROM drivers WHERE tenant_id = 1 AND id = 7"),
 		"erased driver 7--true");
 	assert_string_equal(sql("SELECT name FROM drivers WHERE tenant_id = 2 AND id = 7"), "Kim Vandersloot"); /* the other company's */
