@@ -47,7 +47,16 @@ export async function fill(ask, who, mark, picture, receiver) {
 	const exported = (await say('mutation M($input: ExportFileInput!) { exportFile(input: $input) { job { id } } }', { input: { kind: 'VEHICLES' } })).job.id;
 	const template = (await say('mutation M($input: SaveInspectionTemplateInput!) { saveInspectionTemplate(input: $input) { template { id } } }',
 		{ input: { name: m('template'), items: [{ key: 'brakes', title: m('brakes') }] } })).template.id;
-	return { facility, vehicle, driver, vendor, assignment, report, reports, comment, webhook, alert, filter, estimate, erasure, exportJob: exported, template,
+	const pack = (await say('mutation M($input: MakeClaimPackInput!) { makeClaimPack(input: $input) { pack { id } } }', { input: { reportId: report } }, 'person')).pack.id;
+	const items = ['service_brakes', 'parking_brake', 'steering_mechanism', 'lighting_devices', 'tires', 'horn', 'windshield_wipers', 'rear_vision_mirrors', 'coupling_devices',
+		'wheels_and_rims', 'emergency_equipment'].map((key) => ({ key, result: key === 'horn' ? 'DEFECT' : 'OK' }));
+	const inspection = (await say('mutation M($input: SubmitInspectionInput!) { submitInspection(input: $input) { inspection { id } } }',
+		{ input: { vehicleId: vehicle, kind: 'POST_TRIP', items, defects: [{ item: 'horn', note: m('defect') }], safeToOperate: true, note: m('inspection'), signature: { name: m('signer') } } }, 'person')).inspection.id;
+	const wanted = await say('mutation M($input: CreateDamageReportInput!) { createDamageReport(input: $input) { report { id } } }', { input: { vehicleId: vehicle, description: m('to repair') } }, 'manager');
+	await say('mutation M($input: UpdateDamageReportInput!) { updateDamageReport(input: $input) { report { id } } }', { input: { id: wanted.report.id, status: 'APPROVED', estimatedCost: '900' } });
+	const order = (await say('mutation M($input: CreateWorkOrderInput!) { createWorkOrder(input: $input) { workOrder { id } } }',
+		{ input: { reportId: wanted.report.id, instructions: m('order'), tasks: [m('task')], budget: '900' } })).workOrder.id;
+	return { pack, claimPack: pack, inspection, order, facility, vehicle, driver, vendor, assignment, report, reports, comment, webhook, alert, filter, estimate, erasure, exportJob: exported, template,
 		vehicleName: `${mark}-VAN`, vin, number: String(reports.at(-1).number) };
 }
 

@@ -25,7 +25,7 @@ export const fields = new Set(`viewer damageReport damageReportsByIds damageRepo
 	importFile exportFile addDamageZone changeDamageZone repairDamageZone removeDamageZone addComment editComment removeComment markMentionsSeen addAttachment removeAttachment
 	setPhotoAngle eraseDriver eraseUser decideErasureFinding holdDamageReport releaseDamageReport setRetentionPolicy submitInspection certifyInspection acknowledgeInspection
 	saveInspectionTemplate setInspectionPolicy setTotalLossRule removeTotalLossRule requestEstimate renewEstimateLink revokeEstimateLink submitEstimate acceptEstimate
-	declineEstimate withdrawEstimate saveClaim moveClaim createWorkOrder updateWorkOrder moveWorkOrder setWorkOrderTask recordInvoice approveInvoice voidInvoice setCostTolerance
+	declineEstimate withdrawEstimate saveClaim moveClaim claimPack makeClaimPack createWorkOrder updateWorkOrder moveWorkOrder setWorkOrderTask recordInvoice approveInvoice voidInvoice setCostTolerance
 	aiAnalysisComplete model3DProcessingStatus damageReportCreated damageReportUpdated`.split(/\s+/));
 
 // Mutations that ask for a file: tried without one, which validation refuses before anything is named.
@@ -43,5 +43,5 @@ export const routes = {
 	'GET /reports/:number': ['number'], 'POST /reports/:number': ['number'], 'GET /r/:vehicle': ['vehicleName'], 'POST /r/:vehicle': ['vehicleName'],
 	'GET /tiles/:z/:x/:y': 'tiles',
 	'GET /photos/:report/:photo/:variant': ['report', '1', 'original'], 'GET /attachments/:report/:attachment': ['report', '1'], 'GET /exports/jobs/:id': ['exportJob'],
-	'GET /inspections/:id': ['inspection'], 'GET /claims/:report': ['report'],
+	'GET /inspections/:file': ['inspectionFile'], 'GET /claim-packs/:id': ['claimPack'], 'GET /inspect/:vehicle': ['vehicleName'], 'POST /inspect/:vehicle': ['vehicleName'],
 };

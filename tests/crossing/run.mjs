@@ -103,7 +103,7 @@ const foreignCursors = [...everything.cursors].map(([kind, value]) => ({ kind, v
 
 // Something of the same form that nobody has.
 function absentLike(value) {
-	if (/^[0-9a-f]{8}-/.test(value)) return `${value.slice(0, 24)}${randomUUID().slice(24)}`;
+	if (/^[0-9a-f]{8}-/.test(value)) return `${value.slice(0, 24)}${randomUUID().slice(24)}${value.slice(36)}`;
 	if (/^\d+$/.test(value)) return '199999999';
 	return null;
 }
@@ -227,7 +227,7 @@ async function fetched(method, path, caller) {
 	return { status: answer.status, text: bytes.toString('latin1') };
 }
 
-const routeValue = (name) => ({ report: one.reports[0].id, number: '' + (Number(one.number)), vehicleName: encodeURIComponent(one.vehicleName), exportJob: one.exportJob, inspection: one.report })[name] ?? name;
+const routeValue = (name) => ({ report: one.reports[0].id, number: '' + (Number(one.number)), vehicleName: encodeURIComponent(one.vehicleName), exportJob: one.exportJob, inspectionFile: `${one.inspection}.pdf`, claimPack: one.claimPack })[name] ?? name;
 
 // ---- live
 
