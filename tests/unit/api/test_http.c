@@ -187,7 +187,7 @@ static fl_err exports_of_ones_own(fl_ctx *ctx)
 	}
 	FL_TRY(export_of(ctx, "vehicles.csv", 1, WORLD_MANAGER, &answer));
 	assert_true(has(answer, "chunked") && has(answer, "text/csv") && has(answer, "attachment; filename=\"vehicles.csv\""));
-	assert_true(has(answer, "name,kind,plate,vin,make,model,year,value,facility\r\n") && has(answer, "\"'=cmd(1)\"") && has(answer, "EXP1200,"));
+	assert_true(has(answer, "name,kind,plate,vin,make,model,year,value,facility,jurisdiction\r\n") && has(answer, "\"'=cmd(1)\"") && has(answer, "EXP1200,"));
 	FL_TRY(export_of(ctx, "vehicles.csv", 2, WORLD_MANAGER, &answer));
 	assert_true(!has(answer, "EXP") && has(answer, "VAN-12"));
 	FL_TRY(ask(ctx, "GET /exports/vehicles.csv", FL_STR(""), FL_STR(""), &answer));
