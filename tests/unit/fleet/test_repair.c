@@ -1,6 +1,7 @@
 /* Work orders, bills and the guard of the actual cost against a real PostgreSQL. */
 #include "world.h"
 
+#include "fleet/claim_pack.h"
 #include "fleet/estimate.h"
 #include "fleet/invoice.h"
 #include "fleet/transition.h"
@@ -369,6 +370,61 @@ static fl_err overlapping_orders_are_one_downtime(fl_ctx *ctx)
 	return FL_OK;
 }
 
+/* ---- claim packs ---- */
+
+/* The next job of the queue, as a worker does it. */
+static fl_err work(fl_ctx *ctx)
+{
+	fl_caller before = ctx->caller;
+	fl_job *jobs;
+	int count;
+	ctx->services = &w.worker;
+	ctx->caller = (fl_caller) { 1, 0, FL_ROLE_SYSTEM, FL_STR("") };
+	FL_TRY(await_job_claim(ctx, w.worker.db, FL_QUEUE_TRANSFER, 1, 1, FL_MINUTE_US, &jobs, &count));
+	assert_int_equal(count, 1);
+	fl_err err = fl_transfer_job(ctx, &jobs[0], NULL);
+	if (err == FL_OK && !jobs[0].finished)
+		err = await_job_done(ctx, w.worker.db, &jobs[0]);
+	ctx->services = &w.app;
+	ctx->caller = before;
+	return err;
+}
+
+static fl_err packs_are_theirs_and_end(fl_ctx *ctx)
+{
+	fl_claim_pack pack, again;
+	int64_t size;
+	fl_uuid r;
+	int fd = -1;
+	FL_TRY(approved(ctx, 100000, &r));
+	as_user(ctx, WORLD_DRIVER, FL_ROLE_DRIVER);
+	assert_int_equal(fl_claim_pack_start(ctx, r, true, &pack), FL_FORBIDDEN);
+	world_as(ctx, 2, WORLD_MANAGER);
+	assert_int_equal(fl_claim_pack_start(ctx, r, true, &pack), FL_NOT_FOUND);
+	as_manager(ctx);
+	FL_TRY(fl_claim_pack_start(ctx, r, true, &pack));
+	FL_TRY(fl_claim_pack_start(ctx, r, true, &again)); /* one is being made */
+	assert_true(fl_uuid_eq(pack.id, again.id));
+	assert_int_equal(fl_claim_pack_open(ctx, pack.id, &again, &fd, &size), FL_NOT_FOUND);
+	FL_TRY(work(ctx));
+	FL_TRY(fl_claim_pack_open(ctx, pack.id, &pack, &fd, &size));
+	assert_true(pack.state == FL_TRANSFER_DONE && size == pack.bytes && pack.manifest_hex.len == 64);
+	assert_int_equal(world_count(&w, "SELECT count(*) FROM events WHERE type = 'claim_pack.made'"), 1);
+	as_user(ctx, SECOND_MANAGER, FL_ROLE_MANAGER);
+	assert_int_equal(fl_claim_pack_open(ctx, pack.id, &again, &fd, &size), FL_NOT_FOUND);
+	world_as(ctx, 2, WORLD_MANAGER);
+	assert_int_equal(fl_claim_pack_get(ctx, pack.id, &again), FL_NOT_FOUND);
+	as_manager(ctx);
+	(void)pg_fixture_sql(&w.pg, "UPDATE claim_packs SET expires_at = now() - interval '1 second'; UPDATE jobs SET run_at = now() WHERE queue = 7");
+	assert_int_equal(fl_claim_pack_open(ctx, pack.id, &again, &fd, &size), FL_NOT_FOUND);
+	assert_non_null(strstr(ctx->diag.text, "expired"));
+	FL_TRY(work(ctx)); /* the job that was left for the end */
+	assert_int_equal(fl_store_open_blob(ctx, w.store, pack.blob, &fd, &size), FL_NOT_FOUND);
+	assert_int_equal(world_count(&w, "SELECT count(*) FROM claim_packs WHERE blob IS NOT NULL"), 0);
+	agree();
+	return FL_OK;
+}
+
 /* ---- */
 
 #define SCENE(name)                                                                                                              \
@@ -385,6 +441,7 @@ SCENE(bills_above_the_limit_wait)
 SCENE(sums_survive_a_crowd)
 SCENE(tolerance)
 SCENE(overlapping_orders_are_one_downtime)
+SCENE(packs_are_theirs_and_end)
 
 static int start(void **state)
 {
@@ -413,6 +470,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(sums_survive_a_crowd_test),
 		cmocka_unit_test(tolerance_test),
 		cmocka_unit_test(overlapping_orders_are_one_downtime_test),
+		cmocka_unit_test(packs_are_theirs_and_end_test),
 	};
 
 	world_child(argc, argv);
