@@ -67,7 +67,8 @@ static fl_err board_variables(fl_arena *mem, const board_filter *filter, fl_str 
 	return out->ptr ? FL_OK : FL_NOMEM;
 }
 
-static void write_board(html *h, fl_ctx *ctx, const fl_page *page, const fl_json *data, const board_filter *filter, fl_str number)
+static void write_board(html *h, fl_ctx *ctx, const fl_page *page, const fl_json *data, const board_filter *filter, fl_str number,
+	const repair *part)
 {
 	const fl_json *viewer = json_at(data, "viewer"), *report = json_at(data, "damageReport");
 	fl_str title = !number.ptr ? FL_STR("Reports") : !report ? FL_STR("No such report")
@@ -79,14 +80,15 @@ static void write_board(html *h, fl_ctx *ctx, const fl_page *page, const fl_json
 	EL(h, "div", { "class", number.ptr ? FL_STR("board has-report") : FL_STR("board") });
 	view_list(h, ctx, data, filter, number);
 	if (number.ptr)
-		view_report(h, ctx, report, viewer, filter, number);
+		view_report(h, ctx, report, viewer, filter, number, part);
 	html_end(h);
 	html_end(h);
 	frame_first_screen(h, data, number);
 	frame_end(h);
 }
 
-static fl_err show_board(fl_ctx *ctx, const fl_page *page, fl_request *req, fl_response *res, fl_str number)
+static fl_err show_board(fl_ctx *ctx, const fl_page *page, fl_request *req, fl_response *res, fl_str number, const repair_said *said,
+	int status)
 {
 	FL_AUTO_BUF fl_buf buf = fl_buf_make(PAGE_MAX);
 	html h = { .buf = &buf };
@@ -96,8 +98,9 @@ static fl_err show_board(fl_ctx *ctx, const fl_page *page, fl_request *req, fl_r
 
 	FL_TRY(board_variables(ctx->mem, &filter, number, &variables));
 	FL_TRY(page_ask(ctx, page, number.ptr ? page->documents.board_report : page->documents.board, variables, &data));
-	write_board(&h, ctx, page, data, &filter, number);
-	return frame_send_packed(ctx, req, res, &buf, number.ptr && !json_at(data, "damageReport") ? 404 : 200);
+	bool missing = number.ptr && !json_at(data, "damageReport");
+	write_board(&h, ctx, page, data, &filter, number, number.ptr && !missing ? repair_load(ctx, page, number, said) : NULL);
+	return frame_send_packed(ctx, req, res, &buf, missing ? 404 : status);
 }
 
 fl_err handle_board(fl_ctx *ctx, fl_request *req, fl_response *res)
@@ -107,15 +110,20 @@ fl_err handle_board(fl_ctx *ctx, fl_request *req, fl_response *res)
 
 	if (!page_caller(ctx, page, req, res))
 		return FL_OK;
-	err = show_board(ctx, page, req, res, (fl_str){});
+	err = show_board(ctx, page, req, res, (fl_str){}, NULL, 200);
 	return err == FL_OK ? FL_OK : frame_problem(ctx, page, res, err);
 }
 
-static bool is_number(fl_str text)
+bool page_is_number(fl_str text)
 {
 	int64_t number;
 
 	return fl_str_i64(text, &number) && number > 0;
+}
+
+fl_err show_report(fl_ctx *ctx, const fl_page *page, fl_request *req, fl_response *res, const repair_said *said, int status)
+{
+	return show_board(ctx, page, req, res, req->captures[0], said, status);
 }
 
 fl_err handle_report(fl_ctx *ctx, fl_request *req, fl_response *res)
@@ -125,9 +133,9 @@ fl_err handle_report(fl_ctx *ctx, fl_request *req, fl_response *res)
 
 	if (!page_caller(ctx, page, req, res))
 		return FL_OK;
-	if (!is_number(req->captures[0]))
+	if (!page_is_number(req->captures[0]))
 		return frame_problem(ctx, page, res, FL_NOT_FOUND);
-	err = show_board(ctx, page, req, res, req->captures[0]);
+	err = show_board(ctx, page, req, res, req->captures[0], NULL, 200);
 	return err == FL_OK ? FL_OK : frame_problem(ctx, page, res, err);
 }
 
@@ -178,7 +186,7 @@ fl_err handle_change(fl_ctx *ctx, fl_request *req, fl_response *res)
 		return frame_problem(ctx, page, res, FL_FORBIDDEN);
 	if (!page_caller(ctx, page, req, res))
 		return FL_OK;
-	if (!is_number(req->captures[0]))
+	if (!page_is_number(req->captures[0]))
 		return frame_problem(ctx, page, res, FL_NOT_FOUND);
 	err = change(ctx, page, req);
 	if (err != FL_OK)

@@ -41,7 +41,10 @@ static fl_err load(fl_page *page, fl_diag *diag)
 	FL_TRY(document("web/queries/board.graphql", &page->documents.board, diag));
 	FL_TRY(document("web/queries/board_report.graphql", &page->documents.board_report, diag));
 	FL_TRY(document("web/queries/driver.graphql", &page->documents.driver, diag));
-	return document("web/queries/transition.graphql", &page->documents.transition, diag);
+	FL_TRY(document("web/queries/transition.graphql", &page->documents.transition, diag));
+	for (size_t i = 0; i < REPAIR_ACTS; i++)
+		FL_TRY(document(repair_act_path(i), &page->documents.repair_acts[i], diag));
+	return document("web/queries/repair.graphql", &page->documents.repair, diag);
 }
 
 fl_err fl_page_new(const fl_page_opts *opts, fl_page **out, fl_diag *diag)
@@ -157,6 +160,8 @@ fl_err fl_page_routes(const fl_page *page, fl_router *router)
 		{ FL_GET, "/", handle_board, 0, 0 },
 		{ FL_GET, "/reports/:number", handle_report, 0, 0 },
 		{ FL_POST, "/reports/:number", handle_change, 1 << 14, 0 },
+		{ FL_GET, "/reports/:number/repair", handle_repair, 0, 0 },
+		{ FL_POST, "/reports/:number/repair", handle_repair_form, 1 << 15, 0 },
 		{ FL_GET, "/r/:vehicle", handle_driver, 0, 0 },
 		/* Twenty photos over a bad line: the server's own guard against slow bodies ends it earlier. */
 		{ FL_POST, "/r/:vehicle", handle_file, 20 * UINT64_C(25000000) + (1 << 20), 30 * FL_MINUTE_US },

@@ -7,6 +7,7 @@
  *
  *	GET  /                      the reports, newest first       ?status= &severity= &search= &after=
  *	GET  /reports/:number       one report, beside the list     POST: a decision, by a form
+ *	GET  /reports/:number/repair  its repair part alone           POST: one of that part's forms
  *	GET  /r/:vehicle            a driver's page                 POST: a report with photos, by a form
  *	GET  /inspect/:vehicle      a driver's inspection           POST: the checklist, signed; or the next driver's signature
  *	GET  /quote/:token          a vendor's estimate, by a link  POST: the lines; also as JSON
@@ -15,7 +16,7 @@
  *	GET  /assets/...            scripts, styles, pictures       (hashed names: kept for a year)
  *	GET  /sw.js, /manifest.webmanifest, /icon.svg, /favicon.ico
  *
- * A page asks the API one question, in the same process, as the caller of its session; the documents are those of
+ * A page asks the API one question (a report's page a second one, about the repair), in the same process, as the caller of its session; the documents are those of
  * web/src/queries, which the script uses too. Nothing here knows tables, and everything that is shown is checked by the API.
  * Text reaches HTML only through html.h, which escapes it; there is no inline script and no inline style, and the
  * Content-Security-Policy says so.

@@ -7,6 +7,8 @@
 
 /* ---- the page object (page.c) ---- */
 
+enum { REPAIR_ACTS = 9 }; /* forms of the repair part: repair_form.c */
+
 typedef struct page_entry {
 	fl_str js, css;
 } page_entry;
@@ -17,7 +19,8 @@ struct fl_page {
 	page_entry dashboard, driver, graphiql;
 	fl_str style;           /* path of the style sheet */
 	struct {
-		fl_str board, board_report, driver, transition;
+		fl_str board, board_report, driver, transition, repair;
+		fl_str repair_acts[REPAIR_ACTS];
 	} documents;
 };
 
@@ -72,6 +75,8 @@ void mark_cost_line(html *h, fl_arena *mem, const fl_json *cost);
 fl_str mark_money(fl_arena *mem, const fl_json *value, const char *path, bool cents); /* ptr NULL when absent */
 void mark_thumb(html *h, const fl_json *photos, const char *css_class, const char *width, const char *height);
 
+typedef struct repair repair;
+
 /* ---- views ---- */
 
 typedef struct board_filter {
@@ -80,11 +85,24 @@ typedef struct board_filter {
 
 fl_str board_address(fl_arena *mem, const board_filter *filter, fl_str number); /* of the list or of one report, filter kept */
 void view_list(html *h, fl_ctx *ctx, const fl_json *data, const board_filter *filter, fl_str open_number);
-void view_report(html *h, fl_ctx *ctx, const fl_json *report, const fl_json *viewer, const board_filter *filter, fl_str number);
+/* part: about the repair; NULL for who may not see that part. */
+void view_report(html *h, fl_ctx *ctx, const fl_json *report, const fl_json *viewer, const board_filter *filter, fl_str number,
+	const repair *part);
 void view_assessment(html *h, fl_ctx *ctx, const fl_json *report);
 /* what: "filed", "none", "signed", or anything else for nothing. */
 void view_inspect(html *h, fl_ctx *ctx, const fl_page *page, const fl_json *data, fl_str what);
 void view_evidence(html *h, fl_ctx *ctx, const fl_json *report);
+
+/* ---- the repair part (repair.c) ---- */
+
+typedef struct repair_said repair_said;
+const char *repair_act_path(size_t act); /* of its document */
+/* Asks for what the part shows to the caller; NULL for who may not see it. said: what came of a form, or NULL. */
+const repair *repair_load(fl_ctx *ctx, const fl_page *page, fl_str number, const repair_said *said);
+void view_repair(html *h, const repair *r); /* repair_view.c */
+/* The page of a report after a form of the part, with the status (board.c). */
+FL_MUST fl_err show_report(fl_ctx *ctx, const fl_page *page, fl_request *req, fl_response *res, const repair_said *said, int status);
+bool page_is_number(fl_str text); /* of a report */
 
 /* ---- handlers ---- */
 
@@ -99,6 +117,8 @@ fl_str page_percent(fl_arena *mem, fl_str text); /* percent-encoded for a query 
 fl_err handle_board(fl_ctx *ctx, fl_request *req, fl_response *res);
 fl_err handle_report(fl_ctx *ctx, fl_request *req, fl_response *res);
 fl_err handle_change(fl_ctx *ctx, fl_request *req, fl_response *res);
+fl_err handle_repair(fl_ctx *ctx, fl_request *req, fl_response *res);
+fl_err handle_repair_form(fl_ctx *ctx, fl_request *req, fl_response *res);
 fl_err handle_driver(fl_ctx *ctx, fl_request *req, fl_response *res);
 fl_err handle_file(fl_ctx *ctx, fl_request *req, fl_response *res);
 fl_err handle_inspect(fl_ctx *ctx, fl_request *req, fl_response *res);

@@ -252,7 +252,8 @@ static void head(html *h, fl_arena *mem, const fl_json *report, fl_str number)
 	html_end(h);
 }
 
-void view_report(html *h, fl_ctx *ctx, const fl_json *report, const fl_json *viewer, const board_filter *filter, fl_str number)
+void view_report(html *h, fl_ctx *ctx, const fl_json *report, const fl_json *viewer, const board_filter *filter, fl_str number,
+	const repair *part)
 {
 	EL(h, "section", { "class", FL_STR("report-pane") }, { "aria-label", FL_STR("Report") });
 	TEXT_EL(h, "a", FL_STR("‹ All reports"), { "class", FL_STR("back-to-list") },
@@ -276,6 +277,11 @@ void view_report(html *h, fl_ctx *ctx, const fl_json *report, const fl_json *vie
 	view_assessment(h, ctx, report);
 	html_end(h);
 	view_evidence(h, ctx, report);
+	if (part) {
+		EL(h, "div", { "id", FL_STR("repair") }, { "class", FL_STR("repair") });
+		view_repair(h, part);
+		html_end(h);
+	}
 	facts(h, ctx->mem, report);
 	timeline(h, ctx->mem, json_at(report, "history.nodes"));
 	files(h, ctx->mem, json_at(report, "photos"));

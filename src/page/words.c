@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#define WORD(code, text) { FL_STR_INIT(code), FL_STR_INIT(text) }
-
 const word words_status[WORDS_STATUSES] = {
 	WORD("REPORTED", "Assessing"),
 	WORD("ASSESSED", "To decide"),
@@ -86,43 +84,41 @@ static int index_of(const word *words, size_t count, fl_str code)
 	return -1;
 }
 
-static fl_str text_of(const word *words, size_t count, fl_str code)
+fl_str words_text(const word *words, size_t count, fl_str code)
 {
 	int i = index_of(words, count, code);
 
 	return i < 0 ? code : words[i].text;
 }
 
-#define TEXT_OF(words, code) text_of((words), FL_COUNT(words), (code))
-
 fl_str words_of_status(fl_str code)
 {
-	return TEXT_OF(words_status, code);
+	return WORDS_TEXT(words_status, code);
 }
 
 fl_str words_of_severity(fl_str code)
 {
-	return TEXT_OF(words_severity, code);
+	return WORDS_TEXT(words_severity, code);
 }
 
 fl_str words_of_type(fl_str code)
 {
-	return TEXT_OF(types, code);
+	return WORDS_TEXT(types, code);
 }
 
 fl_str words_of_part(fl_str code)
 {
-	return TEXT_OF(parts, code);
+	return WORDS_TEXT(parts, code);
 }
 
 fl_str words_of_signal(fl_str code)
 {
-	return TEXT_OF(signs_of_fraud, code);
+	return WORDS_TEXT(signs_of_fraud, code);
 }
 
 fl_str words_of_role(fl_str code)
 {
-	return TEXT_OF(roles, code);
+	return WORDS_TEXT(roles, code);
 }
 
 int words_severity_index(fl_str code)

@@ -9,12 +9,16 @@ typedef struct word {
 	fl_str code, text;
 } word;
 
+#define WORD(code, text) { FL_STR_INIT(code), FL_STR_INIT(text) }
+
 enum { WORDS_STATUSES = 6, WORDS_SEVERITIES = 6 };
 extern const word words_status[WORDS_STATUSES];
 extern const word words_severity[WORDS_SEVERITIES];
 extern const fl_str words_severity_meaning[WORDS_SEVERITIES];
 
 /* The text of a code; the code itself where no text is known, so that nothing new is hidden. */
+fl_str words_text(const word *words, size_t count, fl_str code);
+#define WORDS_TEXT(words, code) words_text((words), FL_COUNT(words), (code))
 fl_str words_of_status(fl_str code);
 fl_str words_of_severity(fl_str code);
 fl_str words_of_type(fl_str code);

@@ -6,6 +6,7 @@ import { enlarged, shownPhoto } from "./board/gallery";
 import { listenToKeys } from "./board/keys";
 import { List } from "./board/list";
 import { announcement, type FirstScreen, live, open, openNumber, openReport, start } from "./board/model";
+import { keepFirstRepair } from "./board/repair";
 import { ReportPane } from "./board/report";
 
 const liveWords = { connecting: "Connecting", live: "Live", waiting: "Reconnecting", "signed-out": "Signed out" };
@@ -55,5 +56,6 @@ effect(() => {
 });
 
 listenToKeys();
+keepFirstRepair();
 render(<Board />, document.getElementById("app") as HTMLElement);
 render(<LiveMark />, document.getElementById("live") as HTMLElement);

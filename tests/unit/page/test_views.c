@@ -92,7 +92,7 @@ static const char bare_report[] = "{\"id\":\"x\",\"number\":\"7\",\"version\":1,
 
 static void a_bare_report_is_whole(void **state)
 {
-	view_report(&h, &ctx, parse(bare_report), parse("{\"role\":\"AUDITOR\"}"), &(board_filter){}, FL_STR("7"));
+	view_report(&h, &ctx, parse(bare_report), parse("{\"role\":\"AUDITOR\"}"), &(board_filter){}, FL_STR("7"), NULL);
 	assert_int_equal(h.depth, 0);
 	expect_not("<script>");
 	expect("The photos are being assessed.");
@@ -106,7 +106,7 @@ static void only_who_decides_sees_buttons(void **state)
 		"{\"transition\":\"APPROVE\",\"label\":\"Approve repair\",\"allowed\":false,\"whyNot\":\"too much\"},"
 		"{\"transition\":\"TRIAGE\",\"label\":\"Triage\",\"allowed\":true},{\"transition\":\"REJECT\",\"label\":\"Reject\",\"allowed\":true,\"needsReason\":true}],"
 		"\"history\":{\"nodes\":[{\"at\":\"2026-03-01T09:30:00Z\",\"text\":\"Mo <b>filed</b> it\",\"reason\":\"so\"}]}}"),
-		parse("{\"role\":\"MANAGER\"}"), &(board_filter){}, FL_STR("7"));
+		parse("{\"role\":\"MANAGER\"}"), &(board_filter){}, FL_STR("7"), NULL);
 	expect("value=\"APPROVE\" data-step=\"APPROVE\" title=\"too much\" disabled=\"\">Approve repair");
 	expect("data-step=\"TRIAGE\">Triage");
 	expect("Reject…"); /* asks for a reason: the script's */
@@ -137,7 +137,7 @@ static void a_person_over_the_model_is_told(void **state)
 
 static void no_report_says_so(void **state)
 {
-	view_report(&h, &ctx, NULL, NULL, &(board_filter){}, FL_STR("99"));
+	view_report(&h, &ctx, NULL, NULL, &(board_filter){}, FL_STR("99"), NULL);
 	assert_int_equal(h.depth, 0);
 	expect("There is no report #99.");
 }

@@ -44,6 +44,8 @@ export const listProblem = signal("");
 
 export const openNumber = signal<string | null>(null);
 export const openReport = signal<Report | null | undefined>(undefined); // undefined while it loads, null when there is none
+// Counts what happened to the open report, also beside it: an estimate that was sent in.
+export const touched = signal(0);
 export const reportProblem = signal("");
 
 // Ids whose rows changed a moment ago, for the calm highlight, and how many new ones came above the reader.
@@ -318,6 +320,8 @@ function take(event: LiveEvent): void {
 	announcement.value = event.kind === "CREATED" ? `New report ${report.number} for ${report.vehicle.name}`
 		: event.kind === "ASSESSED" ? `Report ${report.number} is assessed` : "";
 	const shown = openReport.peek();
+	if (openNumber.peek() === report.number)
+		touched.value++;
 	if (openNumber.peek() === report.number && (!shown || shown.version < report.version))
 		void loadReport(report.number);
 }

@@ -4,7 +4,8 @@ import { money, pathOf, size, typeWords } from "../lib/words";
 import { Actions } from "./actions";
 import { AssessmentView, Evidence } from "./assessment";
 import { Gallery } from "./gallery";
-import { addressOf, open, openNumber, openReport, reportProblem, retryReport, type Report } from "./model";
+import { addressOf, open, openNumber, openReport, reportProblem, retryReport, type Report, viewer } from "./model";
+import { Repair } from "./repair";
 
 function Fact({ label, children }: { label: string; children: preact.ComponentChildren }) {
 	return <div><dt>{label}</dt><dd>{children}</dd></div>;
@@ -85,6 +86,7 @@ function Loaded({ report }: { report: Report }) {
 				<AssessmentView report={report} />
 			</div>
 			<Evidence report={report} />
+			{viewer.value?.role !== "DRIVER" && <Repair report={report} />}
 			<Facts report={report} />
 			<Timeline report={report} />
 			<Files photos={report.photos} />
