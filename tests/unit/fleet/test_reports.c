@@ -116,7 +116,7 @@ static fl_err history_keeps_what_was(fl_ctx *ctx)
 	FL_TRY(fl_report_update(ctx, &patch, &changed));
 	patch = (fl_report_patch){ .id = patch.id, .has_estimated = true, .estimated_cents = 90000, .description = FL_STR(" second words ") };
 	FL_TRY(fl_report_update(ctx, &patch, &changed));
-	const char *data = pg_fixture_sql(&w.pg, "SELECT data FROM events ORDER BY xid DESC, seq DESC LIMIT 1");
+	const char *data = pg_fixture_sql(&w.pg, "SELECT event_open(tenant_id, id, data) FROM events ORDER BY xid DESC, seq DESC LIMIT 1");
 	assert_string_equal(data, "{\"description\": [\"first words\", \"second words\"], \"estimatedCost\": [\"125.50\", \"900.00\"]}");
 	memset(text, 'x', FL_DESCRIPTION_MAX + 1);
 	patch.description = fl_str_make(text, FL_DESCRIPTION_MAX + 1);

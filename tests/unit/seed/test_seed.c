@@ -142,7 +142,7 @@ static const char *const FINGERPRINTS[] = {
 	"SELECT md5(string_agg(r::text, ',' ORDER BY tenant_id, id)) FROM damage_reports r",
 	"SELECT md5(string_agg(s::text, ',' ORDER BY tenant_id, report_id)) FROM report_search s",
 	"SELECT md5(string_agg(a::text, ',' ORDER BY tenant_id, report_id)) FROM assessments a",
-	"SELECT md5(string_agg((to_jsonb(e) - 'seq')::text, ',' ORDER BY tenant_id, id)) || min(seq) || count(DISTINCT seq) FROM events e",
+	"SELECT md5(string_agg((to_jsonb(e) - 'seq' || jsonb_build_object('data', event_open(e.tenant_id, e.id, e.data)))::text, ',' ORDER BY tenant_id, id)) || min(seq) || count(DISTINCT seq) FROM events e",
 	"SELECT md5(string_agg(s.name || r.last_value, ',' ORDER BY s.name)) FROM (SELECT 'report_' || id AS name FROM tenants) s JOIN pg_sequences r ON sequencename = name",
 	/* Partitions: what they are cut from and where, row security, storage. */
 	"SELECT md5(string_agg(concat_ws(' ', c.relname, i.inhparent::regclass, pg_get_expr(c.relpartbound, c.oid), c.relrowsecurity, c.reloptions, c.relacl), ','"
@@ -218,11 +218,12 @@ static void test_aside_is_the_same(void **state)
 	pg_fixture_stop(&aside);
 }
 
-/* What is filled aside fires no trigger: whoever adds one for new rows has to teach platform.load_attach what it does. */
+/* What is filled aside fires no statement's trigger: whoever adds one for new rows has to teach platform.load_attach what it does. Those
+ * that change a row before it is kept are borrowed (platform.load_rows). */
 static void test_triggers_are_known(void **state)
 {
 	assert_string_equal(pg_fixture_sql(&fx, "SELECT string_agg(tgrelid::regclass || ' ' || tgname, ', ' ORDER BY tgrelid::regclass::text, tgname) FROM pg_trigger"
-		" WHERE NOT tgisinternal AND tgtype & 4 = 4 AND tgrelid IN ('damage_reports'::regclass, 'report_search'::regclass, 'assessments'::regclass, 'events'::regclass)"),
+		" WHERE NOT tgisinternal AND tgtype & 4 = 4 AND tgtype & 7 <> 7 AND tgrelid IN ('damage_reports'::regclass, 'report_search'::regclass, 'assessments'::regclass, 'events'::regclass)"),
 		"damage_reports dr_rollup_i, damage_reports dr_search_i");
 }
 
