@@ -2,6 +2,7 @@
  * together. */
 #include "fleet/change.h"
 #include "fleet/invoice.h"
+#include "fleet/work_order.h"
 #include "fleet/report.h"
 
 static fl_err check_patch(fl_diag *diag, const fl_report_patch *patch)
@@ -58,18 +59,23 @@ static fl_err go(const fl_caller *caller, const fl_report_patch *patch, fl_chang
 	return FL_OK;
 }
 
-/* What the bills of the reports come to; asked only when a patch sets the actual cost. */
+/* What the bills of the reports come to, and where workshops are at work; each asked only when a patch has to do with it. */
 typedef struct bills {
 	fl_invoiced *rows;
-	size_t count;
+	fl_begun *begun;
+	size_t count, begun_count;
 } bills;
 
 static fl_err read_bills(fl_ctx *ctx, fl_tx *tx, const fl_report_patch *patches, size_t count, const fl_uuid *ids, bills *out)
 {
-	for (size_t i = 0; i < count; i++)
-		if (patches[i].has_actual)
-			return fl_invoiced_of(ctx, tx, ids, count, &out->rows, &out->count);
-	return FL_OK;
+	bool cost = false, step = false;
+	for (size_t i = 0; i < count; i++) {
+		cost |= patches[i].has_actual;
+		step |= patches[i].status == FL_STATUS_COMPLETED || patches[i].status == FL_STATUS_APPROVED;
+	}
+	if (cost)
+		FL_TRY(fl_invoiced_of(ctx, tx, ids, count, &out->rows, &out->count));
+	return step ? fl_orders_begun(ctx, tx, ids, count, &out->begun, &out->begun_count) : FL_OK;
 }
 
 static fl_err change_one(
@@ -83,6 +89,8 @@ static fl_err change_one(
 		FL_TRY(fl_cost_check(caller, change, policy, diag));
 		FL_TRY(fl_cost_by_hand(change, invoiced->rows, invoiced->count, diag));
 	}
+	if (change->before.stage == FL_STAGE_IN_REPAIR)
+		FL_TRY(fl_order_by_hand(invoiced->begun, invoiced->begun_count, change->id, diag));
 	change->reason = patch->reason;
 	FL_TRY(fl_change_may_cost(change, caller, policy, diag));
 	return go(caller, patch, change, policy, diag);

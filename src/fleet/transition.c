@@ -1,6 +1,7 @@
 #include "fleet/transition.h"
 #include "fleet/change.h"
 #include "fleet/invoice.h"
+#include "fleet/work_order.h"
 
 /* ---- which ways are open ---- */
 
@@ -122,6 +123,17 @@ static fl_err set_actual(fl_ctx *ctx, fl_tx *tx, const fl_move *move, fl_change_
 	return fl_cost_by_hand(change, invoiced, count, &ctx->diag);
 }
 
+/* While a workshop is at work its order says when that ends. */
+static fl_err check_orders(fl_ctx *ctx, fl_tx *tx, const fl_move *move)
+{
+	fl_begun *begun;
+	size_t count;
+	if (move->verb != FL_VERB_COMPLETE && move->verb != FL_VERB_HALT_REPAIR)
+		return FL_OK;
+	FL_TRY(fl_orders_begun(ctx, tx, &move->id, 1, &begun, &count));
+	return fl_order_by_hand(begun, count, move->id, &ctx->diag);
+}
+
 fl_err fl_report_step(fl_ctx *ctx, fl_tx *tx, const fl_move *move, fl_change_of *change, const fl_policy *policy, fl_moved *out)
 {
 	const fl_step *step = NULL;
@@ -129,6 +141,7 @@ fl_err fl_report_step(fl_ctx *ctx, fl_tx *tx, const fl_move *move, fl_change_of 
 		FL_TRY(set_actual(ctx, tx, move, change, policy));
 	FL_TRY(choose_step(ctx, move, change, &step));
 	assert(step);
+	FL_TRY(check_orders(ctx, tx, move));
 	const fl_step_facts facts = fl_change_facts(change);
 	fl_verdict verdict = fl_step_judge(step, &ctx->caller, &facts, &policy->limits[ctx->caller.role], &ctx->diag);
 	if (verdict == FL_VERDICT_REFUSED)

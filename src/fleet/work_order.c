@@ -182,6 +182,32 @@ fl_err fl_tasks_of_orders(fl_ctx *ctx, const int32_t *orders, size_t order_count
 	return FL_OK;
 }
 
+fl_err fl_orders_begun(fl_ctx *ctx, fl_tx *tx, const fl_uuid *reports, size_t report_count, fl_begun **out, size_t *count)
+{
+	static const fl_sql sql = { "work_orders_begun",
+		"SELECT report_id, min(id) FROM work_orders WHERE report_id = ANY($1) AND state IN (3, 4) GROUP BY 1", .generic = true };
+	fl_args args = fl_args_make(ctx->mem);
+	const fl_rows *rows;
+	fl_arg_uuids(&args, reports, report_count);
+	FL_TRY(await_tx_query(ctx, tx, &sql, &args, &rows));
+	fl_begun *list = fl_new_array(ctx->mem, fl_begun, (size_t)rows->count);
+	if (!list)
+		return FL_NOMEM;
+	for (int i = 0; i < rows->count; i++)
+		list[i] = (fl_begun) { fl_row_uuid(rows, i, 0), fl_row_i32(rows, i, 1) };
+	*out = list;
+	*count = (size_t)rows->count;
+	return FL_OK;
+}
+
+fl_err fl_order_by_hand(const fl_begun *begun, size_t count, fl_uuid report, fl_diag *why)
+{
+	for (size_t i = 0; i < count; i++)
+		if (fl_uuid_eq(begun[i].report_id, report))
+			return fl_fail(why, FL_BAD_INPUT, "work order %d is being worked on: finish or cancel it, and the report follows", begun[i].order_id);
+	return FL_OK;
+}
+
 /* ---- downtime ---- */
 
 /* What has begun becomes one interval where it overlaps; what is planned stays beside it. */

@@ -178,6 +178,15 @@ FL_MUST fl_err fl_orders_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t 
 /* By order and number. */
 FL_MUST fl_err fl_tasks_of_orders(fl_ctx *ctx, const int32_t *orders, size_t order_count, fl_task **out, size_t *count);
 
+/* Reports that workshops are at work on, of those named: nobody says of these by hand that they are done or halted. */
+typedef struct fl_begun {
+	fl_uuid report_id;
+	int32_t order_id; /* one of the orders */
+} fl_begun;
+FL_MUST fl_err fl_orders_begun(fl_ctx *ctx, fl_tx *tx, const fl_uuid *reports, size_t report_count, fl_begun **out, size_t *count);
+/* FL_BAD_INPUT when the report is among them. */
+FL_MUST fl_err fl_order_by_hand(const fl_begun *begun, size_t count, fl_uuid report, fl_diag *why);
+
 /* ---- Downtime: when the vehicle was away, as its orders say; orders that overlap are one ---- */
 
 typedef struct fl_downtime {

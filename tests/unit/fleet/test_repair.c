@@ -110,6 +110,12 @@ static fl_err the_report_follows(fl_ctx *ctx)
 	FL_TRY(move(ctx, first, FL_ORDER_START));
 	stage_is(ctx, id, FL_STAGE_IN_REPAIR);
 	FL_TRY(move(ctx, second, FL_ORDER_START));
+	fl_moved moved;
+	const fl_report *report;
+	assert_int_equal(fl_report_move(ctx, &(fl_move) { .id = id, .verb = FL_VERB_COMPLETE }, &moved), FL_BAD_INPUT); /* they are at work */
+	assert_int_equal(fl_report_move(ctx, &(fl_move) { .id = id, .verb = FL_VERB_HALT_REPAIR }, &moved), FL_BAD_INPUT);
+	assert_int_equal(fl_report_update(ctx, &(fl_report_patch) { .id = id, .status = FL_STATUS_COMPLETED }, &report), FL_BAD_INPUT);
+	FL_TRY(fl_report_update(ctx, &(fl_report_patch) { .id = id, .priority = 2 }, &report));
 	FL_TRY(move(ctx, first, FL_ORDER_FINISH));
 	stage_is(ctx, id, FL_STAGE_IN_REPAIR);
 	FL_TRY(move(ctx, second, FL_ORDER_FINISH));
