@@ -22,6 +22,8 @@ static fl_err check_draft(fl_ctx *ctx, const fl_report_draft *draft)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "%zu angles were given for %zu photos", draft->angle_count, draft->photo_count);
 	if (draft->incident_at > fl_now_us() + 5 * FL_MINUTE_US)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "incidentAt lies in the future");
+	if (draft->incident_at && draft->incident_at < fl_time_from_civil((fl_civil) { .year = 2000, .month = 1, .day = 1 }))
+		return fl_fail(&ctx->diag, FL_BAD_INPUT, "incidentAt lies before 2000: write it as in 2026-03-01T09:30:00Z");
 	fl_point at = draft->location;
 	if (draft->has_location && !(at.latitude >= -90 && at.latitude <= 90 && at.longitude >= -180 && at.longitude <= 180))
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "the location is not on Earth: latitude -90 to 90, longitude -180 to 180");
