@@ -183,6 +183,8 @@ fl_err fl_api_attachment_bytes(fl_ctx *ctx, fl_request *req, fl_response *res);
 FL_API_RESOLVER(fl_api_retention_policy_get);
 FL_API_RESOLVER(fl_api_set_retention_policy);
 FL_API_RESOLVER(fl_api_archives);
+/* Answers GET /archives/:id. */
+fl_err fl_api_archive_file(fl_ctx *ctx, fl_request *req, fl_response *res);
 
 /* erasure.c */
 FL_API_RESOLVER(fl_api_erasures);

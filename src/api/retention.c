@@ -2,6 +2,8 @@
 #include "fleet/retention.h"
 #include "api/api_int.h"
 
+#include <unistd.h>
+
 static fl_err give(fl_ctx *ctx, const fl_retention *policy, fl_gql_batch *batch)
 {
 	fl_retention *made = fl_new(ctx->mem, fl_retention);
@@ -102,7 +104,15 @@ static fl_err archive_bytes(fl_ctx *ctx, const fl_gql_field *field, const void *
 	return text_of(ctx, ((const fl_archive_row *)parent)->bytes, out);
 }
 
+static fl_err archive_url(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	fl_str id = fl_uuid_str(ctx->mem, ((const fl_archive_row *)parent)->id);
+	*out = fl_gql_string(fl_str_fmt(ctx->mem, "/archives/%" FL_FMT, FL_ARG(id)));
+	return FL_OK;
+}
+
 const struct fl_api_archive fl_api_archive = {
+	.url = FL_GETTER(archive_url),
 	.id = FL_COLUMN(fl_archive_row, id),
 	.month = FL_COLUMN(fl_archive_row, month),
 	.state = FL_COLUMN(fl_archive_row, state),
@@ -112,3 +122,20 @@ const struct fl_api_archive fl_api_archive = {
 	.sha256 = FL_COLUMN(fl_archive_row, sha256),
 	.created_at = FL_COLUMN(fl_archive_row, created_at),
 };
+
+/* ---- GET /archives/:id ---- */
+
+fl_err fl_api_archive_file(fl_ctx *ctx, fl_request *req, fl_response *res)
+{
+	fl_uuid id;
+	int64_t size;
+	int fd;
+	FL_TRY(fl_api_authenticate(ctx, req));
+	if (!fl_uuid_parse(req->captures[0], &id))
+		return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no such archive");
+	FL_TRY(fl_archive_open(ctx, id, &fd, &size));
+	fl_err err = await_response_file(ctx, req, res,
+		&(fl_http_file) { .fd = fd, .size = (uint64_t)size, .media_type = FL_STR("application/octet-stream"), .cache_control = FL_STR("private, no-store") });
+	close(fd);
+	return err;
+}

@@ -198,5 +198,6 @@ fl_err fl_api_transfer_routes(fl_router *router)
 	/* As long as the client reads: each write has a limit of its own. */
 	const fl_route_options options = { .deadline_us = FL_HOUR_US, .mem_max = 128 << 20 };
 	FL_TRY(fl_router_add(router, FL_GET, "/exports/:file", stream, &options));
+	FL_TRY(fl_router_add(router, FL_GET, "/archives/:id", fl_api_archive_file, &options));
 	return fl_router_add(router, FL_GET, "/exports/jobs/:id", made_file, &options);
 }

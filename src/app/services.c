@@ -25,6 +25,7 @@ fl_err app_shared_open(const app_config *config, int port, app_shared *out, fl_d
 	FL_TRY(fl_store_open(out->home.blobs, &out->store, diag));
 	FL_TRY(fl_secret_random(out->home.secrets, "webhook.key", out->webhook_key, sizeof(out->webhook_key), diag));
 	FL_TRY(fl_outbound_open(&(fl_outbound_opts){ config->outbound_allow, config->mail_url, config->mail_from }, diag, &out->outbound));
+	FL_TRY(app_archive_site_of(config, &out->home, config->pg_url, out->store, &out->archive, diag));
 	if (config->public_url[0])
 		snprintf(out->public_url, sizeof(out->public_url), "%s", config->public_url);
 	else
@@ -40,6 +41,7 @@ void app_shared_close(app_shared *shared)
 {
 	fl_outbound_close(shared->outbound);
 	fl_store_close(shared->store);
+	fl_backup_key_wipe(&shared->archive.key);
 	fl_jwt_keys_wipe(&shared->keys);
 	explicit_bzero(shared->webhook_key, sizeof(shared->webhook_key));
 }
@@ -68,6 +70,7 @@ static fl_err open_parts(fl_ctx *ctx, app_shared *shared, const char *role, cons
 	app_replicas replicas = {};
 	FL_TRY(app_replicas_read(config, ctx->mem, &replicas, &ctx->diag));
 	s->has_replicas = replicas.count > 0;
+	s->archive = &shared->archive.site;
 	FL_TRY(fl_db_open(ctx->loop, &(fl_db_opts){ .url = config->pg_url, .role = role, .name = name,
 		.connections = (int)config->db_connections,
 		.statement_timeout_us = config->statement_timeout_ms * 1000,

@@ -2,6 +2,7 @@
 #ifndef FL_APP_SERVICES_H
 #define FL_APP_SERVICES_H
 
+#include "app/archive_site.h"
 #include "app/config.h"
 #include "app/home.h"
 #include "app/metrics.h"
@@ -14,6 +15,7 @@ typedef struct app_shared {
 	fl_jwt_keys keys;
 	fl_store *store;
 	fl_outbound *outbound;
+	app_archive_site archive;      /* old reports that went into files */
 	uint8_t webhook_key[32];
 	char public_url[300];
 	int port;

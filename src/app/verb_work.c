@@ -1,6 +1,5 @@
 /* fleet work: assessments, the relay of events, and what has to be done by the clock. Any number may run beside each other. */
 #include "app/app.h"
-#include "app/archive_site.h"
 #include "app/maintain_clock.h"
 #include "app/services.h"
 #include "asset/asset.h"
@@ -28,7 +27,6 @@ typedef struct worker {
 	fl_runner *assessments, *deliveries, *transfers;
 	fl_relay *relay;
 	fl_chores *chores;
-	app_archive_site archive;
 	app_maintain_clock *clock;
 	fl_wait stop;
 	bool stopping;
@@ -74,9 +72,8 @@ static fl_err start_parts(worker *w, fl_ctx *ctx)
 	FL_TRY(read_facts(w, &ctx->diag));
 	FL_TRY(app_maintain_clock_start(w->loop, w->shared.config, &ctx->diag, &w->clock));
 	FL_TRY(fl_relay_start(w->loop, &w->services, &w->relay));
-	FL_TRY(app_archive_site_of(w->shared.config, &w->shared.home, w->shared.config->pg_url, w->shared.store, &w->archive, &ctx->diag));
 	FL_TRY(fl_chores_start(w->loop, &w->services, &(fl_chores_opts){ .owner_url = w->shared.config->pg_url,
-		.keep_months = w->shared.config->keep_months, .archive = &w->archive.site, .erasures = &w->archive.erasures }, &w->chores));
+		.keep_months = w->shared.config->keep_months, .archive = &w->shared.archive.site, .erasures = &w->shared.archive.erasures }, &w->chores));
 	FL_TRY(fl_runner_start(w->loop, &(fl_runner_opts){ .db = w->services.db, .queue = FL_QUEUE_ASSESS,
 		.concurrency = (int)w->shared.config->jobs, .lease_us = LEASE_US, .services = &w->services, .handle = fl_assess_job,
 		.arg = &w->facts }, &w->assessments));
@@ -141,7 +138,6 @@ static int run(const app_call *call)
 	fl_err err = start(&w, call->config, &diag);
 	if (w.loop)
 		fl_loop_free(w.loop);
-	fl_backup_key_wipe(&w.archive.key);
 	app_shared_close(&w.shared);
 	return err == FL_OK ? APP_DONE : app_fail("%s", fl_diag_text(&diag, err));
 }

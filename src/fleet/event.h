@@ -52,6 +52,7 @@
 #define FL_EVENT_PACK_MADE "claim_pack.made" /* its data: pack, the SHA-256 of its manifest, bytes, whether it has names */
 
 #define FL_EVENT_RETENTION_SET "retention.set" /* retention.removed and .restored are written by the database (0041) */
+#define FL_EVENT_ARCHIVE_OPENED "archive.opened"
 #define FL_EVENT_HOLD_SET "hold.set"
 #define FL_EVENT_HOLD_RELEASED "hold.released"
 /* person.restricted, .erased, .kept and .redacted are written by the database (0040), in the transaction of what they tell. */

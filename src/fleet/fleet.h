@@ -45,6 +45,7 @@ typedef struct fl_services {
 	fl_tenants *tenants;           /* made by fl_services_init */
 	fl_closed *closed;             /* closed.h; made by fl_services_init with keys */
 	fl_jwt_cache *tokens;          /* made by fl_services_init from keys; NULL without keys */
+	const struct fl_archive_site *archive; /* archive/archive.h; NULL: archives cannot be downloaded here */
 	struct fl_api *api;             /* set by api/ */
 } fl_services;
 

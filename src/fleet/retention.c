@@ -1,5 +1,10 @@
 #include "fleet/retention.h"
+#include "archive/archive.h"
 #include "fleet/event.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const char *const words[] = { "", "NOTHING", "NUMBERS", "ARCHIVE" };
 
@@ -112,5 +117,61 @@ fl_err fl_archives_list(fl_ctx *ctx, const fl_uuid *after, uint32_t limit, fl_ar
 			fl_row_i32(rows, i, 5), fl_row_i64(rows, i, 6), fl_row_time(rows, i, 7) };
 	*out = list;
 	*count = (size_t)rows->count;
+	return FL_OK;
+}
+
+/* ---- taking one out ---- */
+
+typedef struct opening {
+	const fl_archive_site *site;
+	int32_t tenant;
+	fl_uuid id;
+	int fd;
+	int64_t size;
+	fl_diag *diag;
+} opening;
+
+static fl_err open_job(void *arg)
+{
+	opening *o = arg;
+	struct stat st;
+	o->fd = open(o->site->dir, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+	if (o->fd < 0)
+		return fl_fail(o->diag, FL_NOT_FOUND, "there is no such archive");
+	fl_err err = fl_archive_copy(o->site, o->tenant, o->id, o->fd, o->diag);
+	if (err == FL_OK && fstat(o->fd, &st) != 0)
+		err = FL_IO;
+	if (err == FL_OK)
+		o->size = st.st_size;
+	else
+		close(o->fd);
+	return err;
+}
+
+static fl_err tell(fl_ctx *ctx, fl_uuid id)
+{
+	fl_args args;
+	fl_str text = fl_uuid_str(ctx->mem, id), data = fl_str_fmt(ctx->mem, "{\"archive\":\"%" FL_FMT "\"}", FL_ARG(text));
+	if (!data.ptr)
+		return FL_NOMEM;
+	FL_TRY(fl_event_args(ctx,
+		&(fl_event) { .id = fl_uuid7(fl_now_us()), .type = FL_EVENT_ARCHIVE_OPENED, .actor = ctx->caller.user_id, .data = data }, &args));
+	return await_query(ctx, ctx->services->db, &fl_event_insert, &args, NULL);
+}
+
+fl_err fl_archive_open(fl_ctx *ctx, fl_uuid id, int *fd, int64_t *size)
+{
+	opening o = { .site = ctx->services->archive, .tenant = ctx->caller.tenant_id, .id = id, .fd = -1, .diag = &ctx->diag };
+	FL_TRY(fl_must(ctx, FL_MAY_ERASE));
+	if (!o.site)
+		return fl_fail(&ctx->diag, FL_UNAVAILABLE, "archives are not on this machine");
+	FL_TRY(await_pool(ctx, open_job, &o));
+	fl_err err = tell(ctx, id);
+	if (err != FL_OK) {
+		close(o.fd);
+		return err;
+	}
+	*fd = o.fd;
+	*size = o.size;
 	return FL_OK;
 }

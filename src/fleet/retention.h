@@ -38,4 +38,8 @@ typedef struct fl_archive_row {
 /* Administrators. Newest first. */
 FL_MUST fl_err fl_archives_list(fl_ctx *ctx, const fl_uuid *after, uint32_t limit, fl_archive_row **out, size_t *count);
 
+/* The archive of the caller's company as it was before it was sealed, checked, in a nameless file that the caller closes. Administrators;
+ * an event says who took it. FL_NOT_FOUND, FL_UNAVAILABLE (this process has no archives). */
+FL_MUST fl_err fl_archive_open(fl_ctx *ctx, fl_uuid id, int *fd, int64_t *size);
+
 #endif

@@ -82,12 +82,32 @@ const tests = [
 		const { body } = await fleet.ask('{ viewer { tenant { name } } vehicles { nodes { name } } }', {}, token);
 		assert.deepEqual(body.data, { viewer: { tenant: { name: 'North Couriers' } }, vehicles: { nodes: [] } });
 	}],
+	['old reports go into an archive by policy, are taken out, checked, downloaded and brought back', async () => {
+		const ask = async (query, caller = 'admin') => { const { body } = await fleet.ask(query, {}, caller); assert.equal(body.errors, undefined, JSON.stringify(body)); return body.data; };
+		assert.equal(run(['import', 'reports', file('old.csv', 'reported_at,vehicle,description,status\n2019-03-05T10:00:00Z,CMD-1,an ancient dent,REJECTED\n')]).status, 0);
+		await ask('mutation { setRetentionPolicy(input: { years: 6, keep: ARCHIVE }) { policy { years } } }');
+		assert.match(run(['archive', 'plan', '--company', 'demo']).stdout, /^demo 2019-03: 1 reports would go, with 0 photos of 0.0 MB; 0 are held, 0 are open; numbers and a file are kept$/m);
+		assert.match(run(['archive', 'run']).stdout, /1 reports are gone, 1 files were written/);
+		const [archive] = (await ask('{ archives { id month state reports url } }')).archives;
+		assert.deepEqual([archive.month, archive.state, archive.reports], ['2019-03', 'COMPLETE', 1]);
+		assert.match(run(['archive', 'list']).stdout, new RegExp(`^${archive.id}  demo 2019-03: 1 reports`, 'm'));
+		assert.match(run(['archive', 'verify', archive.id]).stdout, /^whole and unchanged: 1 reports/);
+		const get = (caller) => fetch(new URL(archive.url, fleet.url), { headers: { authorization: `Bearer ${fleet.tokens[caller]}` } });
+		const file_ = await get('admin');
+		assert.equal(file_.status, 200);
+		assert.match(await file_.text(), /"description": "an ancient dent"/);
+		assert.equal((await get('manager')).status, 403);
+		assert.match(run(['archive', 'restore', archive.id]).stdout, /^1 reports are back/);
+		assert.equal(run(['archive', 'verify', '00000000-0000-7000-8000-000000000000']).status, 1);
+		assert.equal(run(['archive', 'restore', 'nothing']).status, 1);
+		await ask('mutation { setRetentionPolicy(input: { years: null }) { policy { years } } }');
+	}],
 	['the platform in numbers', () => {
 		const { status, stdout, stderr } = run(['overview', '--json']);
 		assert.equal(status, 0, stderr);
 		const all = JSON.parse(stdout);
 		assert.equal(all.companies, 3);
-		assert.equal(all.reports, 1200 + 120);
+		assert.equal(all.reports, 1200 + 120 + 1);
 		assert.match(run(['overview']).stdout, /^3 companies, \d+ vehicles/);
 	}],
 ];

@@ -43,5 +43,5 @@ export const routes = {
 	'GET /reports/:number': ['number'], 'POST /reports/:number': ['number'], 'GET /r/:vehicle': ['vehicleName'], 'POST /r/:vehicle': ['vehicleName'],
 	'GET /tiles/:z/:x/:y': 'tiles',
 	'GET /photos/:report/:photo/:variant': ['report', '1', 'original'], 'GET /attachments/:report/:attachment': ['report', '1'], 'GET /exports/jobs/:id': ['exportJob'],
-	'GET /inspections/:file': ['inspectionFile'], 'GET /claim-packs/:id': ['claimPack'], 'GET /inspect/:vehicle': ['vehicleName'], 'POST /inspect/:vehicle': ['vehicleName'],
+	'GET /inspections/:file': ['inspectionFile'], 'GET /archives/:id': ['report'], 'GET /claim-packs/:id': ['claimPack'], 'GET /inspect/:vehicle': ['vehicleName'], 'POST /inspect/:vehicle': ['vehicleName'],
 };

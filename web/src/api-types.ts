@@ -2236,6 +2236,8 @@ export interface Archive {
   bytes: string;
   /** The SHA-256 of the sealed file, in hexadecimal digits. */
   sha256: string;
+  /** Where an administrator downloads it, unsealed: lines of JSON, and the bytes of photos between them. An event says who did. */
+  url: string;
   /** When it was written. */
   createdAt: DateTime;
 }
