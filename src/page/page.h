@@ -7,7 +7,7 @@
  *
  *	GET  /                      the reports, newest first       ?status= &severity= &search= &after=
  *	GET  /reports/:number       one report, beside the list     POST: a decision, by a form
- *	GET  /reports/:number/repair  its repair part alone           POST: one of that part's forms
+ *	GET  /reports/:number/repair  with ?part its repair part      POST: one of that part's forms
  *	GET  /r/:vehicle            a driver's page                 POST: a report with photos, by a form
  *	GET  /inspect/:vehicle      a driver's inspection           POST: the checklist, signed; or the next driver's signature
  *	GET  /quote/:token          a vendor's estimate, by a link  POST: the lines; also as JSON

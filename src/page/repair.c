@@ -51,13 +51,26 @@ static fl_err send_part(fl_ctx *ctx, const fl_page *page, fl_request *req, fl_re
 	return frame_send_packed(ctx, req, res, &buf, 200);
 }
 
+static bool wants_part(fl_ctx *ctx, const fl_request *req)
+{
+	fl_str part;
+
+	return fl_request_query(ctx->mem, req, FL_STR("part"), &part);
+}
+
 fl_err handle_repair(fl_ctx *ctx, fl_request *req, fl_response *res)
 {
 	const fl_page *page = req->arg;
 
 	if (!page_caller(ctx, page, req, res))
 		return FL_OK;
-	return page_is_number(req->captures[0]) ? send_part(ctx, page, req, res, NULL) : FL_NOT_FOUND;
+	if (!page_is_number(req->captures[0]))
+		return frame_problem(ctx, page, res, FL_NOT_FOUND);
+	if (wants_part(ctx, req))
+		return send_part(ctx, page, req, res, NULL);
+	/* Somebody kept the address that a form led to. */
+	fl_response_redirect(res, 303, fl_str_fmt(ctx->mem, "/reports/%" FL_FMT "#repair", FL_ARG(req->captures[0])));
+	return FL_OK;
 }
 
 /* ---- forms ---- */
@@ -94,13 +107,6 @@ static fl_err change(fl_ctx *ctx, const fl_page *page, repair_said *said)
 	FL_TRY(page_ask(ctx, page, document, variables, &data));
 	tell(ctx->mem, json_at(data, "done"), said);
 	return FL_OK;
-}
-
-static bool wants_part(fl_ctx *ctx, const fl_request *req)
-{
-	fl_str part;
-
-	return fl_request_query(ctx->mem, req, FL_STR("part"), &part);
 }
 
 /* The script gets the part, which says all, as 200: for it nothing failed. A browser without script gets the whole page, or is

@@ -78,7 +78,7 @@ static void put_who(fl_json_out *j, fl_str value)
 		put(j, "vendorId", id);
 }
 
-static void put_sums(fl_arena *mem, fl_json_out *j, const char *name, fl_str form)
+static fl_err put_sums(fl_ctx *ctx, fl_json_out *j, const char *name, fl_str form)
 {
 	static const char *const kinds[] = { "LABOUR", "PARTS", "PAINT", "TAX", "OTHER" };
 	fl_str amount;
@@ -86,14 +86,17 @@ static void put_sums(fl_arena *mem, fl_json_out *j, const char *name, fl_str for
 	fl_json_key(j, fl_str_z(name));
 	fl_json_open(j, '[');
 	for (size_t i = 0; i < FL_COUNT(kinds); i++) {
-		if (!fl_form_get(mem, form, fl_str_z(kinds[i]), &amount) || !(amount = fl_str_trim(amount)).len)
+		if (!fl_form_get(ctx->mem, form, fl_str_z(kinds[i]), &amount) || !(amount = fl_str_trim(amount)).len)
 			continue;
+		if (!fl_str_utf8_valid(amount))
+			return fl_fail(&ctx->diag, FL_BAD_INPUT, "an amount of this form is not UTF-8 text");
 		fl_json_open(j, '{');
 		put(j, "kind", fl_str_z(kinds[i]));
 		put(j, "amount", amount);
 		fl_json_close(j, '}');
 	}
 	fl_json_close(j, ']');
+	return FL_OK;
 }
 
 static fl_err put_whole(fl_ctx *ctx, fl_json_out *j, const char *name, fl_str value)
@@ -111,10 +114,8 @@ static fl_err put_field(fl_ctx *ctx, fl_json_out *j, const field *f, fl_str form
 {
 	fl_str value;
 
-	if (f->kind == SUMS) {
-		put_sums(ctx->mem, j, f->name, form);
-		return FL_OK;
-	}
+	if (f->kind == SUMS)
+		return put_sums(ctx, j, f->name, form);
 	if (!fl_form_get(ctx->mem, form, fl_str_z(f->name), &value) || !(value = fl_str_trim(value)).len)
 		return FL_OK;
 	if (!fl_str_utf8_valid(value))

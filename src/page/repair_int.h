@@ -1,7 +1,7 @@
 /* The repair part of a report's page: estimates, work orders and bills, the claim, the inspection behind it. The server alone
  * writes it; web/src/board/repair.tsx only puts what the server answers in its place.
  *
- *	GET  /reports/:number/repair    that part alone
+ *	GET  /reports/:number/repair    with ?part that part alone, else on to the page
  *	POST /reports/:number/repair    one of its forms; with ?part the answer is that part, else the page
  *
  * A form says by `form` where on the page it stands and by `act` what is to be done; the other fields are those of the

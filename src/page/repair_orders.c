@@ -237,7 +237,8 @@ static void who_option(html *h, const repair *r, fl_str label, fl_str value)
 	TEXT_EL(h, "option", label, { "value", value }, { "selected", HTML_IF(fl_str_eq(value, repair_typed(r, FL_STR("order"), "who"))) });
 }
 
-/* The accepted estimate comes first: its workshop, total and lines make the order. */
+/* The accepted estimate comes first: its workshop, total and lines make the order. An address that is no vendor of the registry
+ * gets no orders. */
 static void who(html *h, const repair *r)
 {
 	EL(h, "label");
@@ -245,7 +246,8 @@ static void who(html *h, const repair *r)
 	EL(h, "select", { "name", FL_STR("who") });
 	for (const fl_json *e = json_first(json_at(r->report, "estimates")); e; e = e->next)
 		if (fl_str_eq(json_text(e, "state"), FL_STR("ACCEPTED")))
-			who_option(h, r, fl_str_fmt(r->mem, "%" FL_FMT ", as estimated", FL_ARG(json_text(e, "vendorName"))),
+			who_option(h, r, fl_str_fmt(r->mem, json_at(e, "vendor") ? "%" FL_FMT ", as estimated" : "Own workshop, as %" FL_FMT " estimated",
+				FL_ARG(json_text(e, "vendorName"))),
 				fl_str_fmt(r->mem, "e:%" FL_FMT, FL_ARG(json_text(e, "id"))));
 	who_option(h, r, FL_STR("Own workshop"), FL_STR("own"));
 	for (const fl_json *v = json_first(r->vendors); v; v = v->next)

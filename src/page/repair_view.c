@@ -50,7 +50,7 @@ void repair_button(html *h, const char *act, const char *label, bool main)
 void repair_form_begin(html *h, const repair *r, fl_str place, const char *css_class)
 {
 	EL(h, "form", { "class", fl_str_z(css_class) }, { "method", FL_STR("post") },
-		{ "action", fl_str_fmt(r->mem, "/reports/%" FL_FMT "/repair", FL_ARG(r->number)) });
+		{ "action", fl_str_fmt(r->mem, "/reports/%" FL_FMT "/repair#repair", FL_ARG(r->number)) });
 	repair_hidden(h, "form", place);
 	if (!repair_failed_at(r, place))
 		return;
@@ -106,17 +106,23 @@ static fl_str deviation(fl_arena *mem, const fl_json *c)
 	return fl_str_fmt(mem, "%ld %% %s%s", labs(percent), percent > 0 ? "more" : "less", range);
 }
 
-static void estimate_head(html *h, const fl_json *e, const fl_json *c)
+/* Marks tell estimates apart; one alone has none. */
+static bool stands_out(const repair *r, const fl_json *c, const char *mark)
+{
+	return json_count(json_at(r->report, "estimateComparison.estimates")) > 1 && fl_json_bool(json_at(c, mark), false);
+}
+
+static void estimate_head(html *h, const repair *r, const fl_json *e, const fl_json *c)
 {
 	EL(h, "p", { "class", FL_STR("repair-head") });
 	TEXT_EL(h, "strong", json_text(e, "vendorName"));
 	html_text(h, FL_STR(" "));
 	TEXT_EL(h, "span", WORDS_TEXT(estimate_states, json_text(e, "state")), { "class", FL_STR("tag") });
-	if (fl_json_bool(json_at(c, "isCheapest"), false)) {
+	if (stands_out(r, c, "isCheapest")) {
 		html_text(h, FL_STR(" "));
 		TEXT_EL(h, "span", FL_STR("Cheapest"), { "class", FL_STR("tag is-good") });
 	}
-	if (fl_json_bool(json_at(c, "isFastest"), false)) {
+	if (stands_out(r, c, "isFastest")) {
 		html_text(h, FL_STR(" "));
 		TEXT_EL(h, "span", FL_STR("Fastest"), { "class", FL_STR("tag is-good") });
 	}
@@ -184,7 +190,7 @@ static void estimate(html *h, const repair *r, const fl_json *e)
 	fl_str note = json_text(e, "current.note"), reason = json_text(e, "reason");
 
 	EL(h, "li");
-	estimate_head(h, e, c);
+	estimate_head(h, r, e, c);
 	EL(h, "dl", { "class", FL_STR("facts") });
 	repair_fact(h, "Total", mark_money(r->mem, e, "current.total", true));
 	repair_fact(h, "Repair takes", days(r->mem, e));

@@ -45,20 +45,34 @@ async function refresh(box: HTMLElement, number: string): Promise<void> {
 	if (html === null || isInUse(box) || openNumber.peek() !== number)
 		return;
 	const said = box.querySelector(".repair-said"); // a link that is told once stays
-	const focused = box.contains(document.activeElement) ? selectorOf(document.activeElement as HTMLElement) : null;
+	const focused = box.contains(document.activeElement) ? finderOf(document.activeElement as HTMLElement) : null;
 	show(box, html);
 	if (said)
 		box.prepend(said);
-	if (focused)
-		box.querySelector<HTMLElement>(focused)?.focus();
+	focused?.(box)?.focus();
 }
 
-// The same element of the part when it is written anew.
-function selectorOf(element: HTMLElement): string | null {
-	const place = element.closest("form")?.querySelector<HTMLInputElement>("input[name=form]")?.value;
+function placeOf(form: HTMLFormElement | null): string | undefined {
+	return form?.querySelector<HTMLInputElement>("input[name=form]")?.value;
+}
+
+function formAt(box: HTMLElement, place: string): HTMLFormElement | undefined {
+	return [...box.querySelectorAll("form")].find((form) => placeOf(form) === place);
+}
+
+// Finds the same element in the part when it is written anew.
+function finderOf(element: HTMLElement): ((box: HTMLElement) => HTMLElement | null | undefined) | null {
+	const place = placeOf(element.closest("form"));
 	if (element.tagName === "SUMMARY")
-		return `details[data-key="${(element.parentElement as HTMLElement).dataset.key}"] > summary`;
-	return place && element instanceof HTMLButtonElement ? `form:has(input[value="${place}"]) button[name="${element.name}"]` : null;
+		return (box) => box.querySelector<HTMLElement>(`details[data-key="${element.parentElement?.dataset.key}"] > summary`);
+	if (element instanceof HTMLButtonElement && place)
+		return (box) => formAt(box, place)?.querySelector<HTMLElement>(buttonLike(element));
+	return null;
+}
+
+// A check box has another value once it is checked: "+3", "-3".
+function buttonLike(button: HTMLButtonElement): string {
+	return button.name === "toggle" ? `button[value="+${button.value.slice(1)}"], button[value="-${button.value.slice(1)}"]` : `button[name="${button.name}"]`;
 }
 
 async function send(box: HTMLElement, number: string, form: HTMLFormElement, button: HTMLButtonElement | null): Promise<void> {
@@ -84,9 +98,8 @@ async function send(box: HTMLElement, number: string, form: HTMLFormElement, but
 
 // The reader goes on at what was said, or where the form was.
 function settle(box: HTMLElement, place: string, button: HTMLButtonElement | null): void {
-	const again = box.querySelector<HTMLElement>(`form:has(input[name=form][value="${place}"])`);
 	const to = box.querySelector<HTMLElement>(".repair-said")
-		?? again?.querySelector<HTMLElement>(button?.name === "toggle" ? `button[value$="${button.value.slice(1)}"]` : "button")
+		?? formAt(box, place)?.querySelector<HTMLElement>(button ? buttonLike(button) : "button")
 		?? box.querySelector<HTMLElement>("summary");
 	to?.focus();
 	box.querySelector(":scope > [role=alert]")?.scrollIntoView({ block: "nearest" });

@@ -1,5 +1,5 @@
 // The draft of a report in the phone's own database: it survives a reload, a dead battery and a cellar without signal.
-import type { GeoPoint } from "../api-types";
+import type { GeoPointInput } from "../api-types";
 
 export interface DraftPhoto { id: string; name: string; bytes: Blob }
 
@@ -8,7 +8,7 @@ export interface Draft {
 	key: string; // the idempotency key: sending the draft again files nothing new
 	description: string;
 	photos: DraftPhoto[];
-	location: GeoPoint | null;
+	location: GeoPointInput | null;
 	incidentAt: string | null; // when it was written, if it could not be sent at once
 	queued: boolean; // the driver pressed send; it goes as soon as the network allows
 }
