@@ -252,7 +252,7 @@ static void total_loss(html *h, const repair *r)
 	const fl_json *loss = json_at(r->report, "totalLoss");
 
 	if (loss)
-		TEXT_EL(h, "p", json_text(loss, "explanation"),
+		TEXT_EL(h, "p", fl_str_fmt(r->mem, "Total loss? %" FL_FMT, FL_ARG(json_text(loss, "explanation"))),
 			{ "class", fl_json_bool(json_at(loss, "isTotalLoss"), false) ? FL_STR("caution") : FL_STR("faint") });
 }
 

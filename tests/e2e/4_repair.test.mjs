@@ -1,5 +1,6 @@
 // From an estimate that is asked for by a link to a repair that is paid for, on the report's page.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { desktop, phone, until } from "./lib/browser.mjs";
 
 const createVendor = "mutation($input: CreateVendorInput!) { createVendor(input: $input) { vendor { id } } }";
@@ -140,6 +141,12 @@ export default (test) => {
 		await page.getByText("a second person has to accept it too").waitFor();
 		await page.locator(".report-head").getByText("To decide").waitFor();
 		await browser.shot(page, "repair-second");
+		const second = await browser.signIn("admin@demo.example", fleet.password);
+		await second.goto(`/reports/${number}`);
+		await second.getByText("One person approved").waitFor();
+		await second.locator(".repair-list li", { hasText: `Dear & Sons ${number}` }).getByRole("button", { name: "Accept estimate" }).click();
+		await page.locator(".report-head").getByText("Approved").waitFor(); // where the first person looks
+		await dear.getByText("Accepted", { exact: true }).waitFor();
 		const auditor = await browser.signIn("auditor@demo.example", fleet.password);
 		await auditor.goto(`/reports/${number}`);
 		await auditor.locator(".repair").getByText(`Dear & Sons ${number}`).waitFor();
@@ -152,5 +159,48 @@ export default (test) => {
 		assert.equal(seen, "");
 		const foreign = await fetch(`${fleet.url}/reports/${number}/repair`, { method: "POST", headers: { origin: "http://example.org" } });
 		assert.equal(foreign.status, 403);
+	});
+
+	test("the claim, the inspection behind it, everything unfolded on a phone", async ({ browser, fleet }) => {
+		const { vehicle, inspectionTemplates } = await fleet.ask("driver",
+			"{ vehicle(name: \"VAN-12\") { id } inspectionTemplates { id items { key } } }");
+		const [{ id: templateId, items }] = inspectionTemplates;
+		const { submitInspection: made } = await fleet.ask("driver", `mutation($input: SubmitInspectionInput!) { submitInspection(input: $input) {
+			inspection { defects { report { id number } } } } }`, { input: { vehicleId: vehicle.id, kind: "PRE_TRIP", templateId, safeToOperate: false,
+			items: items.map(({ key }, i) => ({ key, result: i ? "OK" : "DEFECT" })), signature: { name: "Anouk" },
+			defects: [{ item: items[0].key, note: "worn <through>", unsafe: true, newReport: true }] } });
+		const { id, number } = made.inspection.defects[0].report;
+		await fleet.ask("manager", "mutation($input: SaveClaimInput!) { saveClaim(input: $input) { claim { state } } }",
+			{ input: { reportId: id, insurer: "Delta & Co", claimNumber: "C-77", deductible: "150", claimedAmount: "900" } });
+		const page = await browser.signIn("manager@demo.example", fleet.password, phone);
+		await page.goto(`/reports/${number}`);
+		await page.locator(".repair").getByText("Delta & Co").waitFor();
+		await page.locator(".repair").getByText("€900.00").waitFor();
+		await page.locator(".repair").getByText("worn <through>").waitFor();
+		const paper = await page.getByRole("link", { name: "the inspection as PDF" }).getAttribute("href");
+		assert.equal(await page.evaluate(async (at) => (await fetch(at)).headers.get("content-type"), paper), "application/pdf");
+		await page.locator("details").evaluateAll((folds) => folds.forEach((fold) => { fold.open = true; }));
+		for (const colorScheme of ["light", "dark"]) {
+			await page.emulateMedia({ colorScheme });
+			assert.deepEqual(await browser.accessibility(page), [], colorScheme);
+		}
+		const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+		assert.ok(wide <= 390, `the page is ${wide} wide`);
+		await page.locator(".repair .block").first().scrollIntoViewIfNeeded();
+		await page.locator("#repair").evaluate((part) => part.scrollIntoView());
+		await browser.shot(page, "repair-phone-dark");
+		await page.locator("#repair").evaluate((part) => part.lastElementChild.scrollIntoView({ block: "center" }));
+		await browser.shot(page, "repair-phone-claim");
+	});
+
+	test("what the page asks for is far below each role's budget", async ({ fleet }) => {
+		const query = readFileSync(new URL("../../web/src/queries/repair.graphql", import.meta.url), "utf8");
+		for (const caller of ["manager", "auditor", "admin"]) {
+			const reply = await fetch(`${fleet.url}/graphql`, { method: "POST", headers: { "content-type": "application/json", "graphql-cost": "report",
+				authorization: `Bearer ${fleet.tokens[caller]}` }, body: JSON.stringify({ query, variables: { number: "1", deciding: caller !== "auditor" } }) });
+			const { errors, extensions: { cost } } = await reply.json();
+			assert.equal(errors, undefined);
+			assert.ok(cost.typeCost + cost.fieldCost < cost.budget / 10, `${caller}: ${JSON.stringify(cost)}`);
+		}
 	});
 };
