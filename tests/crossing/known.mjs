@@ -41,7 +41,7 @@ export const routes = {
 	'GET /graphql': null, 'POST /graphql': null, 'GET /exports/:file': null,
 	'GET /quote/:token': null, 'POST /quote/:token': null, 'GET /quote/:token/photos/:photo/:variant': null,
 	'GET /reports/:number': ['number'], 'POST /reports/:number': ['number'], 'GET /r/:vehicle': ['vehicleName'], 'POST /r/:vehicle': ['vehicleName'],
-	'GET /tiles/:z/:x/:y': 'tiles',
+	'GET /reports/:number/repair': ['number'], 'POST /reports/:number/repair': ['number'], 'GET /tiles/:z/:x/:y': 'tiles',
 	'GET /photos/:report/:photo/:variant': ['report', '1', 'original'], 'GET /attachments/:report/:attachment': ['report', '1'], 'GET /exports/jobs/:id': ['exportJob'],
 	'GET /inspections/:file': ['inspectionFile'], 'GET /archives/:id': ['report'], 'GET /claim-packs/:id': ['claimPack'], 'GET /inspect/:vehicle': ['vehicleName'], 'POST /inspect/:vehicle': ['vehicleName'],
 };
