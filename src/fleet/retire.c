@@ -43,7 +43,7 @@ static fl_err run(fl_pg *pg, const fl_retire_opts *opts, fl_arena *mem, int *dro
 		if (opts->dry)
 			continue;
 		FL_TRY(fl_pg_exec(pg, statement, diag));
-		*dropped += fl_str_starts(fl_str_z(statement), FL_STR("DROP"));
+		*dropped += fl_str_find(fl_str_z(statement), FL_STR("DROP TABLE")) >= 0;
 	}
 	return FL_OK;
 }

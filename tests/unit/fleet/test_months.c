@@ -93,6 +93,7 @@ static void test_retire(void **state)
 	assert_string_equal(sql("SELECT count(*) FROM damage_reports"), "1");
 	assert_string_equal(sql("SELECT count(*) FROM events"), "1");
 	assert_string_equal(sql("SELECT sum(n) FROM rollup_month"), "2"); /* totals stay */
+	assert_string_equal(sql("SELECT sum(n) FROM rollup_kept"), "1");       /* and what they are the totals of */
 	assert_string_equal(sql("SELECT count(*) FROM pg_inherits WHERE inhdetachpending"), "0");
 	assert_int_equal(fl_months_retire(&opts, &dropped, &diag), FL_OK);
 	assert_int_equal(dropped, 0);
