@@ -443,16 +443,18 @@ fl_err fl_order_change(fl_ctx *ctx, const fl_order_patch *patch)
 static fl_err tasks_left(fl_ctx *ctx, fl_tx *tx, int32_t order)
 {
 	static const fl_sql sql = { "work_order_tasks_left",
-		"SELECT count(*), min(title) FROM work_order_tasks WHERE work_order_id = $1 AND done_at IS NULL", .generic = true };
+		"SELECT count(*), left(min(title), 60) FROM work_order_tasks WHERE work_order_id = $1 AND done_at IS NULL", .generic = true };
 	fl_args args = fl_args_make(ctx->mem);
 	const fl_rows *rows;
 	fl_arg_i32(&args, order);
 	FL_TRY(await_tx_query(ctx, tx, &sql, &args, &rows));
-	fl_str first = fl_str_slice(fl_row_text(rows, 0, 1), 0, 80);
-	if (fl_row_i64(rows, 0, 0) == 0)
+	const int64_t left = fl_row_i64(rows, 0, 0);
+	if (left == 0)
 		return FL_OK;
+	if (left == 1)
+		return fl_fail(&ctx->diag, FL_BAD_INPUT, "the task '%" FL_FMT "' is not done: mark it, or take it off the order", FL_ARG(fl_row_text(rows, 0, 1)));
 	return fl_fail(&ctx->diag, FL_BAD_INPUT, "%lld tasks are not done, among them '%" FL_FMT "': mark them, or take them off the order",
-		(long long)fl_row_i64(rows, 0, 0), FL_ARG(first));
+		(long long)left, FL_ARG(fl_row_text(rows, 0, 1)));
 }
 
 static void set_times(fl_order *o, const fl_order_step *step, const fl_order_move_in *in)
