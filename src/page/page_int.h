@@ -7,7 +7,7 @@
 
 /* ---- the page object (page.c) ---- */
 
-enum { REPAIR_ACTS = 9 }; /* forms of the repair part: repair_form.c */
+enum { REPAIR_ACTS = 10 }; /* forms of the repair part: repair_form.c */
 
 typedef struct page_entry {
 	fl_str js, css;

@@ -12,11 +12,58 @@ static const word claim_states[] = {
 	WORD("CLOSED", "Closed"),
 };
 
+static const word pack_states[] = {
+	WORD("WAITING", "is being made"),
+	WORD("RUNNING", "is being made"),
+	WORD("DONE", "is ready for who asked for it"),
+	WORD("FAILED", "could not be made"),
+};
+
 static const word defect_states[] = {
 	WORD("OPEN", "not certified yet"),
 	WORD("REPAIRED", "certified as repaired"),
 	WORD("REPAIR_UNNECESSARY", "certified: repair unnecessary"),
 };
+
+static void pack(html *h, const repair *r, const fl_json *p)
+{
+	fl_str url = json_text(p, "url"), maker = json_text(p, "madeBy.name");
+
+	EL(h, "li");
+	if (url.len)
+		TEXT_EL(h, "a", fl_str_fmt(r->mem, "Claim pack, %lld files", (long long)json_whole(p, "files")), { "href", html_path(url) });
+	else
+		html_text(h, fl_str_fmt(r->mem, "A claim pack %" FL_FMT, FL_ARG(WORDS_TEXT(pack_states, json_text(p, "state")))));
+	EL(h, "p", { "class", FL_STR("faint") });
+	mark_when(h, r->mem, p, "createdAt", true);
+	if (maker.len)
+		html_text(h, fl_str_fmt(r->mem, ", %" FL_FMT, FL_ARG(maker)));
+	if (json_text(p, "error").len)
+		html_text(h, fl_str_fmt(r->mem, ": %" FL_FMT, FL_ARG(json_text(p, "error"))));
+	html_end(h);
+	html_end(h);
+}
+
+/* One file of everything about the report, for the insurer. It appears here when it is ready. */
+static void packs(html *h, const repair *r)
+{
+	const fl_json *list = json_at(r->report, "claimPacks");
+
+	if (json_count(list)) {
+		EL(h, "ul", { "class", FL_STR("repair-list") });
+		for (const fl_json *p = json_first(list); p; p = p->next)
+			pack(h, r, p);
+		html_end(h);
+	}
+	if (!r->deciding)
+		return;
+	repair_form_begin(h, r, FL_STR("pack"), "repair-form");
+	repair_hidden(h, "reportId", json_text(r->report, "id"));
+	EL(h, "div", { "class", FL_STR("buttons") });
+	repair_button(h, "pack", "Make a claim pack", false);
+	html_end(h);
+	html_end(h);
+}
 
 void repair_claim(html *h, const repair *r)
 {
@@ -35,6 +82,7 @@ void repair_claim(html *h, const repair *r)
 	repair_fact(h, "Paid by the insurer", mark_money(r->mem, claim, "paidAmount", true));
 	repair_fact(h, "Left to the company", mark_money(r->mem, r->report, "netCost", true));
 	html_end(h);
+	packs(h, r);
 	html_end(h);
 }
 

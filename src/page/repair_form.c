@@ -37,6 +37,7 @@ static const struct act {
 	{ FL_STR_INIT("bill"), "web/queries/repair_bill.graphql",
 		{ { "workOrderId", TEXT }, { "number", TEXT }, { "dated", DATE }, { "lines", SUMS } } },
 	{ FL_STR_INIT("allow"), "web/queries/repair_allow.graphql", { { "id", TEXT } } },
+	{ FL_STR_INIT("pack"), "web/queries/repair_pack.graphql", { { "reportId", TEXT } } },
 };
 
 const char *repair_act_path(size_t act)

@@ -179,6 +179,9 @@ export default (test) => {
 		await page.locator(".repair").getByText("worn <through>").waitFor();
 		const paper = await page.getByRole("link", { name: "the inspection as PDF" }).getAttribute("href");
 		assert.equal(await page.evaluate(async (at) => (await fetch(at)).headers.get("content-type"), paper), "application/pdf");
+		await page.getByRole("button", { name: "Make a claim pack" }).click();
+		const pack = await page.getByRole("link", { name: /Claim pack, \d+ files/ }).getAttribute("href");
+		assert.equal(await page.evaluate(async (at) => (await fetch(at)).headers.get("content-type"), pack), "application/zip");
 		await page.locator("details").evaluateAll((folds) => folds.forEach((fold) => { fold.open = true; }));
 		for (const colorScheme of ["light", "dark"]) {
 			await page.emulateMedia({ colorScheme });

@@ -46,6 +46,8 @@ static const char report[] = "{\"id\":\"r\",\"status\":\"IN_REPAIR\",\"approvedA
 	"\"tasks\":[{\"id\":\"3\",\"title\":\"" HOSTILE "\",\"done\":true}],\"invoices\":[{\"id\":\"b\",\"number\":\"" HOSTILE "\",\"state\":\"HELD\","
 	"\"total\":{\"amount\":\"9.00\",\"currency\":\"EUR\"}}]}],"
 	"\"claim\":{\"state\":\"PARTLY_PAID\",\"insurer\":\"" HOSTILE "\",\"claimNumber\":\"C 1\",\"paidAmount\":{\"amount\":\"5.00\",\"currency\":\"EUR\"}},"
+	"\"claimPacks\":[{\"state\":\"DONE\",\"url\":\"javascript:alert(1)\",\"files\":8,\"createdAt\":\"2026-03-01T09:30:00Z\",\"madeBy\":{\"name\":\"" HOSTILE "\"}},"
+	"{\"state\":\"RUNNING\",\"url\":null,\"createdAt\":\"2026-03-01T09:30:00Z\"}],"
 	"\"inspectionDefects\":[{\"title\":\"Lamp\",\"note\":\"" HOSTILE "\",\"unsafe\":true,\"state\":\"OPEN\",\"inspection\":{"
 	"\"inspectedAt\":\"2026-03-01T09:30:00Z\",\"pdfUrl\":\"javascript:alert(1)\"}}]}";
 
@@ -69,6 +71,7 @@ static void who_decides_gets_the_steps(void **state)
 	assert_false(has("value=\"START\""));
 	assert_true(has("Cancel order"));
 	assert_true(has("Approve bill"));
+	assert_true(has("Claim pack, 8 files") && has("A claim pack is being made") && has("Make a claim pack"));
 	assert_true(has("aria-checked=\"true\" name=\"toggle\" value=\"-3\""));
 	assert_true(has("12 % less, below the assessed range"));
 	assert_true(has("1 day<"));
