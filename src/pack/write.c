@@ -72,8 +72,9 @@ void fl_pack_free(fl_pack *pack)
 {
 	if (!pack)
 		return;
+	pack->bytes_max = -1; /* what is not sealed is not made to look whole: put takes nothing any more */
 	if (pack->zip)
-		(void)archive_write_fail(pack->zip); /* what is not sealed is not made to look whole */
+		(void)archive_write_close(pack->zip); /* frees what archive_write_free leaves behind after an error */
 	archive_write_free(pack->zip);
 	archive_entry_free(pack->entry);
 	fl_pack_hash_fini(&pack->hash);
