@@ -38,7 +38,7 @@ meson_tests() { # FOLDER ARGUMENT...
 counting() { # COMMAND...
 	local output=$work/output line
 	"$@" 2>&1 | tee "$output" | grep -v -E '^[0-9]+ passed, [0-9]+ failed' || true
-	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$output" | tail -n 1)
+	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$output" | tail -n 1) || true
 	if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
 		count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
 	else
