@@ -27,13 +27,14 @@ static const word defect_states[] = {
 
 static void pack(html *h, const repair *r, const fl_json *p)
 {
-	fl_str url = json_text(p, "url"), maker = json_text(p, "madeBy.name");
+	fl_str url = json_text(p, "url"), maker = json_text(p, "madeBy.name"), state = json_text(p, "state");
+	bool waits = fl_str_eq(state, FL_STR("WAITING")) || fl_str_eq(state, FL_STR("RUNNING"));
 
-	EL(h, "li");
+	EL(h, "li", { "data-wait", HTML_IF(waits) }); /* the script looks again */
 	if (url.len)
 		TEXT_EL(h, "a", fl_str_fmt(r->mem, "Claim pack, %lld files", (long long)json_whole(p, "files")), { "href", html_path(url) });
 	else
-		html_text(h, fl_str_fmt(r->mem, "A claim pack %" FL_FMT, FL_ARG(WORDS_TEXT(pack_states, json_text(p, "state")))));
+		html_text(h, fl_str_fmt(r->mem, "A claim pack %" FL_FMT, FL_ARG(WORDS_TEXT(pack_states, state))));
 	EL(h, "p", { "class", FL_STR("faint") });
 	mark_when(h, r->mem, p, "createdAt", true);
 	if (maker.len)

@@ -101,7 +101,7 @@ export default (test) => {
 		const page = await browser.signIn("manager@demo.example", fleet.password);
 		await page.goto(`/reports/${number}`);
 		await page.getByRole("button", { name: "Correct severity…" }).click();
-		await page.locator(".ask select").selectOption("TOTAL_LOSS");
+		await page.locator(".ask select[name=severity]").selectOption("TOTAL_LOSS");
 		await page.getByRole("button", { name: "Save" }).click();
 		await page.getByText(/Set by a person/).waitFor();
 	});

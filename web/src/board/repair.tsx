@@ -20,6 +20,8 @@ async function part(number: string, form?: URLSearchParams): Promise<string> {
 	return reply.text();
 }
 
+const WAIT_MS = 1500;
+
 const offline = "The server cannot be reached, or did not understand. Nothing is known to be saved; try again in a moment.";
 
 function show(box: HTMLElement, html: string): void {
@@ -29,6 +31,19 @@ function show(box: HTMLElement, html: string): void {
 		fold.open ||= open.includes(fold.dataset.key);
 	for (const button of box.querySelectorAll<HTMLElement>("[data-copy]"))
 		button.hidden = false;
+	const number = openNumber.peek();
+	if (number && box.querySelector("[data-wait]"))
+		setTimeout(() => lookAgain(box, number), WAIT_MS);
+}
+
+// Something is being made that no news will tell of: looks again until it is there.
+function lookAgain(box: HTMLElement, number: string): void {
+	if (!box.isConnected || openNumber.peek() !== number || !box.querySelector("[data-wait]"))
+		return;
+	if (isInUse(box))
+		setTimeout(() => lookAgain(box, number), WAIT_MS);
+	else
+		void refresh(box, number);
 }
 
 // Somebody is writing here, or reads what went wrong: news wait until the form is sent.
