@@ -60,7 +60,7 @@ export default (test) => {
 		await manager.getByLabel(/What did the repair cost/).fill("512.40");
 		await manager.getByRole("button", { name: "Complete report" }).click();
 		await manager.locator(".report-head").getByText("Completed").waitFor();
-		await manager.locator(".facts").getByText("512.40").waitFor();
+		await manager.locator(".facts").getByText("512.40").first().waitFor();
 		await manager.locator(".timeline").getByText("completed the repair").waitFor();
 		assert.equal(await manager.evaluate(() => window.notReloaded), true);
 	});
