@@ -1,10 +1,11 @@
 -- Totals fold in time with what there is to fold. The rows of a pass were named by an array of ctids, and PostgreSQL, which knows little of
 -- a table that is emptied every second, went through that array once for each row: a hundred thousand deltas cost minutes. A pass
--- now takes a thousand pages, which it finds by their numbers (about 70,000 deltas); empty ones do not count as a pass.
+-- now takes a hundred pages, which it finds by their numbers: about 7,000 deltas, so that a few passes stay far from the limit of a
+-- statement even where each delta goes to another place of the totals. Empty ones do not count as a pass.
 SET LOCAL search_path = fleet, public;
 
 CREATE OR REPLACE FUNCTION rollup_fold(passes int DEFAULT 1000) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = fleet, public SET enable_seqscan = off AS $$
-DECLARE step int := 1000; page int := 0; pages int; k bigint; total bigint := 0; BEGIN
+DECLARE step int := 100; page int := 0; pages int; k bigint; total bigint := 0; BEGIN
   IF NOT pg_try_advisory_xact_lock(727001) THEN RETURN 0; END IF;
   pages := pg_relation_size('rollup_delta') / current_setting('block_size')::int;
   WHILE passes > 0 AND page < pages LOOP

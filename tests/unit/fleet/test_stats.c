@@ -148,10 +148,33 @@ static void test_categories(void **state)
 	assert_int_equal(fl_risk_category(1, 0), 4);
 }
 
+static int64_t number(const char *text)
+{
+	int64_t n = -1;
+	assert_true(fl_str_i64(fl_str_z(text), &n));
+	return n;
+}
+
+/* More than a pass folds: each call gets further, none folds a delta twice, and in the end the totals have them all. */
+static void test_backlog(void **state)
+{
+	(void)state;
+	const int64_t before = number(pg_fixture_sql(&w.pg, "SELECT sum(n) FROM rollup_day"));
+	(void)pg_fixture_sql(&w.pg, "INSERT INTO rollup_delta (tenant_id, day, status, severity, damage_type, n, est, act, facility_id, vehicle_id)"
+		" SELECT 1, current_date, 1, 1, 1, 1, 100, 0, 0, 1 FROM generate_series(1, 30000)");
+	const int64_t first = number(pg_fixture_sql(&w.pg, "SELECT rollup_fold(1)"));
+	assert_true(first > 0 && first < 30000);
+	assert_int_equal(number(pg_fixture_sql(&w.pg, "SELECT count(*) FROM rollup_delta")), 30000 - first);
+	assert_int_equal(number(pg_fixture_sql(&w.pg, "SELECT rollup_fold()")), 30000 - first);
+	assert_int_equal(number(pg_fixture_sql(&w.pg, "SELECT sum(n) FROM rollup_day")), before + 30000);
+	assert_int_equal(number(pg_fixture_sql(&w.pg, "SELECT count(*) FROM rollup_delta")), 0);
+}
+
 int main(int argc, char **argv)
 {
 	world_child(argc, argv);
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_totals), cmocka_unit_test(test_companies), cmocka_unit_test(test_categories) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_totals), cmocka_unit_test(test_companies), cmocka_unit_test(test_categories),
+		cmocka_unit_test(test_backlog) };
 	world_start(&w);
 	burst();
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
