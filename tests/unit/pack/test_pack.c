@@ -97,8 +97,6 @@ static void read_by_others(void **state)
 	char folder[] = "/tmp/fleet-pack-XXXXXX", command[600];
 	int fd = make(&manifest, &bytes);
 	assert_non_null(mkdtemp(folder));
-	if (system("command -v unzip >/dev/null && command -v sha256sum >/dev/null") != 0)
-		skip();
 	snprintf(command, sizeof(command),
 		"cat /proc/%d/fd/%d >%s/p.zip && cd %s && unzip -tq p.zip >/dev/null && unzip -q p.zip && sha256sum --strict -c MANIFEST.sha256 >/dev/null", getpid(),
 		fd, folder, folder);
