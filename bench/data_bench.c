@@ -185,7 +185,7 @@ static measured show(const question *q, int tenant)
 /* Points where the company had reports: nobody looks for an incident where there is none. */
 #define SOMEWHERE "(SELECT ST_X(location::geometry) AS x, ST_Y(location::geometry) AS y FROM fleet.damage_reports WHERE tenant_id = {t} ORDER BY id DESC LIMIT {n}) p"
 
-/* newest_since_sql of src/fleet/report_find.c, and the same question to the plain table. */
+/* newest_since_sql of src/fleet/report/report_find.c, and the same question to the plain table. */
 static const question newest = { "newest 50 of a company in 30 days",
 	"SELECT " COLUMNS " FROM damage_reports WHERE id >= $1::uuid AND id < $2::uuid ORDER BY id DESC LIMIT 50",
 	"SELECT " MONTH ", fleet.uuid7_floor(now() - i * interval '7 minutes') FROM generate_series(1, {n}) i", 5, false, false };
@@ -227,7 +227,7 @@ static const question stats = { "stats: by month, severity and kind, 12 months",
 static const question platform = { "the platform's page: by month, severity and kind",
 	"SELECT month, severity, damage_type, n, est, act FROM platform.month_overview WHERE month >= $1::date",
 	"SELECT (date_trunc('month', now()) - interval '12 months')::date FROM generate_series(1, {n}) i", 15, false, true };
-/* search_tile_either of src/fleet/places.c below zoom 12, search_tile from there on. */
+/* search_tile_either of src/fleet/search/places.c below zoom 12, search_tile from there on. */
 #define CELLS_OF_TILE " FROM rollup_cell WHERE month = ANY(ARRAY(SELECT generate_series(date_trunc('month', now() - interval '11 months')::date, now()::date, '1 month')::date))" \
 	" AND cell >= $4::int * (8192 >> $3::int) * 8192 AND cell < ($4::int + 1) * (8192 >> $3::int) * 8192" \
 	" AND cell % 8192 BETWEEN $5::int * (8192 >> $3::int) AND ($5::int + 1) * (8192 >> $3::int) - 1"

@@ -1,5 +1,5 @@
 /* Any bytes as a CSV file; what was read is written and read again, and must be the same. */
-#include "fleet/csv.h"
+#include "fleet/transfer/csv.h"
 #include "fuzz.h"
 
 static void read_again(const fl_csv_row *row)

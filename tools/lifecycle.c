@@ -1,6 +1,6 @@
-/* lifecycle: writes docs/lifecycle.md from the tables of src/fleet/lifecycle.h.
+/* lifecycle: writes docs/lifecycle.md from the tables of src/fleet/report/lifecycle.h.
  *	lifecycle > docs/lifecycle.md */
-#include "fleet/lifecycle.h"
+#include "fleet/report/lifecycle.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -79,7 +79,7 @@ static void write_ways(void)
 int main(void)
 {
 	printf("# The life of a damage report\n\n"
-	       "Made from `src/fleet/lifecycle.h` by `ninja -C build lifecycle-page`; do not edit.\n\n"
+	       "Made from `src/fleet/report/lifecycle.h` by `ninja -C build lifecycle-page`; do not edit.\n\n"
 	       "A report has a stage, finer than the six statuses that lists and totals know. `availableTransitions` says which "
 	       "ways are open\n"
 	       "to the caller and why the others are closed; `transitionDamageReport` goes one; `undoDamageReportTransition` "
@@ -108,7 +108,7 @@ int main(void)
 	       "deadline has passed, one event `report.overdue` says so; it changes nothing else. `slaState` is `DUE_SOON` in "
 	       "the last quarter.\n\n"
 	       "## State and events\n\n"
-	       "Every change writes the new state and an event in one transaction (`src/fleet/change.h`). The event's data has\n"
+	       "Every change writes the new state and an event in one transaction (`src/fleet/report/change.h`). The event's data has\n"
 	       "`\"field\": [before, after]` for each field that it changed, with the transition and the reason. `fleet rebuild "
 	       "--check` makes each\n"
 	       "report from its events and names every difference; `fleet rebuild` mends them, and the totals.\n");

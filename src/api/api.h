@@ -3,7 +3,7 @@
  *	schema/vehicle.graphql      Vehicle.reportUrl: String!            the contract; descriptions become docs
  *	(generated) api_schema.h     struct fl_api_vehicle { ... .report_url }   one bind a field, in the SDL's order
  *	api/vehicle.c               .report_url = FL_GETTER(report_url)   thin: reads what fleet/ loaded, or asks fleet/ for a batch
- *	fleet/vehicle.h             fl_vehicles_get(...)                  the rules and the SQL
+ *	fleet/registry/vehicle.h             fl_vehicles_get(...)                  the rules and the SQL
  *
  * To add a field: write it and its description into the SDL; the build then names the bind that is missing. A column of
  * the parent's struct is FL_COLUMN; something computed from it is FL_GETTER; anything that asks the database is FL_BATCH

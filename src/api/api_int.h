@@ -7,8 +7,8 @@
 #include "api/api.h"
 #include "api_schema.h"
 #include "fleet/event.h"
-#include "fleet/report.h"
-#include "fleet/vehicle.h"
+#include "fleet/report/report.h"
+#include "fleet/registry/vehicle.h"
 
 /* What a connection shows: rows, and whether there are more. The edge, the node and the page info are views of it. */
 typedef struct fl_page_of_reports {

@@ -1,7 +1,7 @@
 /* Attachments: their fields, their changes, their bytes. And what is known of a photo besides its picture. */
 #include "api/api_int.h"
-#include "fleet/attachment.h"
-#include "fleet/custody_log.h"
+#include "fleet/report/attachment.h"
+#include "fleet/report/custody_log.h"
 
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 /* Insurance claims: their fields, their changes, and what a report costs in the end. */
-#include "fleet/claim.h"
+#include "fleet/repair/claim.h"
 #include "api/work_order_int.h"
 
 /* ---- of reports ---- */

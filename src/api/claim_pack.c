@@ -1,7 +1,7 @@
 /* Claim packs: asking for one, how it stands, and the file.
  *
  *	GET /claim-packs/:id     the ZIP, for who asked for it, until it expires */
-#include "fleet/claim_pack.h"
+#include "fleet/claim_pack/claim_pack.h"
 #include "api/work_order_int.h"
 
 #include <unistd.h>

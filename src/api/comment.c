@@ -1,6 +1,6 @@
 /* Comments, mentions, and the people that can be named. */
 #include "api/api_int.h"
-#include "fleet/comment.h"
+#include "fleet/report/comment.h"
 
 /* Rows that stand grouped by report, handed to the reports of a batch: a list each. */
 fl_err fl_api_scatter(fl_ctx *ctx, const void *rows, size_t stride, size_t count, const fl_gql_keys_uuid *keys, size_t id_offset,

@@ -1,6 +1,6 @@
 /* A vehicle's odometer and drivers: lists of many vehicles in one statement, and one moment's driver. */
 #include "api/api_int.h"
-#include "fleet/registry.h"
+#include "fleet/registry/registry.h"
 
 /* The distinct vehicles of a batch whose parents are vehicles. */
 typedef struct vehicle_keys {

@@ -1,5 +1,5 @@
 /* Erasures, their findings, and legal holds. */
-#include "fleet/erasure.h"
+#include "fleet/retention/erasure.h"
 #include "api/api_int.h"
 
 /* ---- Erasure ---- */

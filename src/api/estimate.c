@@ -1,6 +1,6 @@
 /* Estimates of repairs: DamageReport.estimates, and what managers do with them. */
 #include "api/api_int.h"
-#include "fleet/quote.h"
+#include "fleet/repair/quote.h"
 
 /* ---- DamageReport ---- */
 

@@ -1,7 +1,7 @@
 /* The history of reports, and the people in it. */
 #include "api/api_int.h"
-#include "fleet/comment.h"
-#include "fleet/history.h"
+#include "fleet/report/comment.h"
+#include "fleet/report/history.h"
 
 /* ---- Person ---- */
 

@@ -1,6 +1,6 @@
 /* Inspections: their types and lists. Their changes: inspection_in.c. */
 #include "api/api_int.h"
-#include "fleet/inspection.h"
+#include "fleet/inspection/inspection.h"
 
 /* ---- references ---- */
 

@@ -2,7 +2,7 @@
  *
  *	GET /inspections/:id.pdf     made when it is asked for */
 #include "api/api_int.h"
-#include "fleet/inspection.h"
+#include "fleet/inspection/inspection.h"
 
 #include <math.h>
 

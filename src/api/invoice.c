@@ -1,6 +1,6 @@
 /* Bills of work orders: their fields and changes. */
 #include "api/work_order_int.h"
-#include "fleet/policy.h"
+#include "fleet/report/policy.h"
 
 /* ---- of orders ---- */
 

@@ -1,7 +1,7 @@
 /* The life of a report: ways on, steps, taking back, batches, limits and deadlines. */
 #include "api/work_order_int.h"
-#include "fleet/policy.h"
-#include "fleet/transition.h"
+#include "fleet/report/policy.h"
+#include "fleet/report/transition.h"
 
 /* ---- DamageReport ---- */
 

@@ -1,6 +1,6 @@
 /* Webhooks, alerts and the log of deliveries. */
 #include "api/api_int.h"
-#include "fleet/notice.h"
+#include "fleet/notice/notice.h"
 
 enum { CURSOR_DELIVERY = 'n' };
 

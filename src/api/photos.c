@@ -1,8 +1,8 @@
 /* The bytes of photos, for those who may see the report. They never change, so a browser may keep them, but no cache that
  * serves several people may. */
 #include "api/api_int.h"
-#include "fleet/custody_log.h"
-#include "fleet/quote.h"
+#include "fleet/report/custody_log.h"
+#include "fleet/repair/quote.h"
 
 #include <unistd.h>
 

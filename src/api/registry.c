@@ -1,8 +1,8 @@
 /* The registry's mutations: inputs to record changes by the tables of fields, and what they give back. */
 #include "api/api_int.h"
 #include "fleet/geo.h"
-#include "fleet/registry.h"
-#include "fleet/vin.h"
+#include "fleet/registry/registry.h"
+#include "fleet/registry/vin.h"
 
 typedef struct fl_registry_payload {
 	const void *record;

@@ -1,5 +1,5 @@
 /* How long reports are kept, and the files of those that went. */
-#include "fleet/retention.h"
+#include "fleet/retention/retention.h"
 #include "api/api_int.h"
 
 #include <unistd.h>

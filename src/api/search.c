@@ -1,6 +1,6 @@
 /* Searching: the wide part of filters, hits, places, saved filters. */
 #include "api/search_int.h"
-#include "fleet/search.h"
+#include "fleet/search/search.h"
 
 /* ---- filters ---- */
 

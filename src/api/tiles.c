@@ -3,7 +3,7 @@
 #include "api/api_int.h"
 #include "crypt/crypt.h"
 #include "fleet/freshness.h"
-#include "fleet/search.h"
+#include "fleet/search/search.h"
 
 enum { MONTHS = 12 };
 

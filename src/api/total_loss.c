@@ -1,8 +1,8 @@
 /* Judgements about estimates: beside the assessment, and whether a repair pays at all. */
 #include "api/api_int.h"
-#include "fleet/estimate.h"
-#include "fleet/total_loss.h"
-#include "fleet/zone.h"
+#include "fleet/repair/estimate.h"
+#include "fleet/repair/total_loss.h"
+#include "fleet/report/zone.h"
 
 /* Rows that stand in the order of the distinct reports, handed to the reports of a batch. */
 static void hand_out(const void *rows, size_t stride, const fl_gql_keys_uuid *keys, fl_gql_batch *batch)

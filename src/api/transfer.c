@@ -4,7 +4,7 @@
  *	GET /exports/jobs/:id        the file that exportFile made */
 #include "api/search_int.h"
 #include "fleet/freshness.h"
-#include "fleet/transfer.h"
+#include "fleet/transfer/transfer.h"
 
 #include <unistd.h>
 

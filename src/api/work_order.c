@@ -1,6 +1,6 @@
 /* Work orders: their fields, the board, their changes; and when vehicles were away. */
 #include "api/work_order_int.h"
-#include "fleet/policy.h"
+#include "fleet/report/policy.h"
 
 /* ---- help ---- */
 

@@ -3,8 +3,8 @@
 #define FL_API_WORK_ORDER_INT_H
 
 #include "api/api_int.h"
-#include "fleet/invoice.h"
-#include "fleet/work_order.h"
+#include "fleet/repair/invoice.h"
+#include "fleet/repair/work_order.h"
 
 FL_API_RESOLVER(fl_api_work_order_by_id);
 FL_API_RESOLVER(fl_api_work_orders);

@@ -1,6 +1,6 @@
 /* Zones of reports, and what was damaged on a vehicle at a moment. */
 #include "api/api_int.h"
-#include "fleet/zone.h"
+#include "fleet/report/zone.h"
 
 /* ---- DamageReport.zones ---- */
 

@@ -4,7 +4,7 @@
 #include "app/state.h"
 #include "base/json.h"
 #include "db/db.h"
-#include "fleet/retire.h"
+#include "fleet/retention/retire.h"
 
 #include <stdio.h>
 

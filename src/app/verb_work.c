@@ -3,11 +3,11 @@
 #include "app/maintain_clock.h"
 #include "app/services.h"
 #include "asset/asset.h"
-#include "fleet/assess.h"
+#include "fleet/assess/assess.h"
 #include "fleet/chores.h"
-#include "fleet/notice.h"
+#include "fleet/notice/notice.h"
 #include "fleet/relay.h"
-#include "fleet/transfer.h"
+#include "fleet/transfer/transfer.h"
 #include "queue/queue.h"
 
 #include <signal.h>

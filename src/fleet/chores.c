@@ -1,5 +1,5 @@
 #include "fleet/chores.h"
-#include "fleet/retire.h"
+#include "fleet/retention/retire.h"
 
 #include <stdlib.h>
 

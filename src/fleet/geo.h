@@ -2,7 +2,7 @@
 #ifndef FL_FLEET_GEO_H
 #define FL_FLEET_GEO_H
 
-#include "fleet/report.h"
+#include "fleet/report/report.h"
 
 enum { FL_AREA_POINTS_MAX = 1000 };
 

@@ -6,7 +6,7 @@
 #ifndef FL_FLEET_STATS_H
 #define FL_FLEET_STATS_H
 
-#include "fleet/vehicle.h"
+#include "fleet/registry/vehicle.h"
 
 /* As bits of `group`. */
 enum {

@@ -2,7 +2,7 @@
 #include "page/page_int.h"
 #include "page/words.h"
 
-#include "fleet/report.h"
+#include "fleet/report/report.h"
 
 enum { PHOTO_MAX = 25000000, PHOTOS_MAX = 20, DESCRIPTION_MAX = 4 * FL_DESCRIPTION_MAX };
 

@@ -2,7 +2,7 @@
  * next driver's signature. */
 #include "page/page_int.h"
 
-#include "fleet/inspection.h"
+#include "fleet/inspection/inspection.h"
 
 enum { PHOTO_MAX = 25000000, PHOTOS_MAX = 20, FIELD_MAX = 4 * FL_INSPECTION_NOTE_MAX, PARTS_MAX = 4 * FL_INSPECTION_ITEMS_MAX + PHOTOS_MAX + 12 };
 

@@ -4,7 +4,7 @@
 
 #include "page/page_int.h"
 
-#include "fleet/quote.h"
+#include "fleet/repair/quote.h"
 
 enum { QUOTE_ROWS_FIRST = 6, QUOTE_ROWS_MORE = 10, QUOTE_FORM_MAX = 1 << 19 };
 

@@ -9,7 +9,7 @@
 #define FL_TESTS_WORLD_H
 
 #include "fleet/fleet.h"
-#include "fleet/report.h"
+#include "fleet/report/report.h"
 #include "pg_fixture.h"
 
 /* Users of company 1; of company 2 only the manager. */

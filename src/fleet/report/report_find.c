@@ -1,0 +1,495 @@
+/* Reading reports and what belongs to them. Every statement carries $1: the user whose reports alone may be seen (a
+ * driver's own), or NULL for those who see all of their company. */
+#include "fleet/report/report.h"
+#include "fleet/search/search.h"
+
+#include <stdlib.h>
+
+#define COLUMNS                                                                                                        \
+	"id, report_number, status, severity, damage_type, priority, vehicle_id, driver_id, facility_id, reported_by, " \
+	"reported_at, incident_at, updated_at, assessed_at, completed_at, description, address, "                       \
+	"location, estimated_cost, actual_cost, version, " \
+	"coalesce(stage, stage_of_status(status)), endorsed_by, duplicate_of, phase_since, due_at"
+#define VISIBLE "($1::int IS NULL OR reported_by = $1)"
+
+static int64_t time_or_0(const fl_rows *rows, int row, int column)
+{
+	int64_t time = fl_row_time(rows, row, column);
+	return time == FL_NEVER ? 0 : time;
+}
+
+static fl_report read_report(const fl_rows *rows, int i, const char *currency)
+{
+	fl_point location = {};
+	bool has_location = fl_row_place(rows, i, 17, &location.longitude, &location.latitude);
+	return (fl_report){
+		.id = fl_row_uuid(rows, i, 0),
+		.number = fl_row_i64(rows, i, 1),
+		.status = fl_row_i16(rows, i, 2),
+		.severity = fl_row_i16(rows, i, 3),
+		.damage_type = fl_row_i16(rows, i, 4),
+		.priority = fl_row_i16(rows, i, 5),
+		.vehicle_id = fl_row_i32(rows, i, 6),
+		.driver_id = fl_row_i32(rows, i, 7),
+		.facility_id = fl_row_i32(rows, i, 8),
+		.reported_by = fl_row_i32(rows, i, 9),
+		.reported_at = time_or_0(rows, i, 10),
+		.incident_at = time_or_0(rows, i, 11),
+		.updated_at = time_or_0(rows, i, 12),
+		.assessed_at = time_or_0(rows, i, 13),
+		.completed_at = time_or_0(rows, i, 14),
+		.description = fl_row_text(rows, i, 15),
+		.address = fl_row_text(rows, i, 16),
+		.has_location = has_location,
+		.location = location,
+		.has_estimated = !fl_row_null(rows, i, 18),
+		.estimated_cents = fl_row_i64(rows, i, 18),
+		.has_actual = !fl_row_null(rows, i, 19),
+		.actual_cents = fl_row_i64(rows, i, 19),
+		.version = fl_row_i32(rows, i, 20),
+		.currency = currency,
+		.stage = fl_row_i16(rows, i, 21),
+		.endorsed_by = fl_row_i32(rows, i, 22),
+		.has_duplicate_of = !fl_row_null(rows, i, 23),
+		.duplicate_of = fl_row_uuid(rows, i, 23),
+		.phase_since = time_or_0(rows, i, 24),
+		.due_at = time_or_0(rows, i, 25),
+	};
+}
+
+static fl_err read_reports(fl_ctx *ctx, const fl_rows *rows, fl_report **out, size_t *count)
+{
+	const fl_tenant *tenant;
+	FL_TRY(fl_tenant_get(ctx, &tenant));
+	fl_report *reports = fl_new_array(ctx->mem, fl_report, (size_t)rows->count);
+	if (!reports)
+		return FL_NOMEM;
+	for (int i = 0; i < rows->count; i++)
+		reports[i] = read_report(rows, i, tenant->currency);
+	*out = reports;
+	*count = rows->count;
+	return FL_OK;
+}
+
+/* Starts the arguments of a statement with $1, after asking whether the caller may read reports at all. */
+static fl_err visible_args(fl_ctx *ctx, fl_args *args)
+{
+	FL_TRY(fl_must(ctx, FL_MAY_REPORT_READ_OWN));
+	*args = fl_args_make(ctx->mem);
+	if (fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL))
+		fl_arg_null(args, FL_DB_I32);
+	else
+		fl_arg_i32(args, ctx->caller.user_id);
+	return FL_OK;
+}
+
+static void arg_id_or_null(fl_args *args, int32_t id)
+{
+	if (id)
+		fl_arg_i32(args, id);
+	else
+		fl_arg_null(args, FL_DB_I32);
+}
+
+/* The bounds of the ids that a page may hold: from the time conditions and the cursor, the narrower. Every list has both,
+ * so that months outside are not even looked at. */
+static fl_uuid high_bound(int64_t to, const fl_uuid *after)
+{
+	fl_uuid high;
+	memset(high.bytes, 0xff, sizeof(high.bytes));
+	if (to)
+		high = fl_uuid7_floor(to);
+	return after && fl_uuid_cmp(*after, high) < 0 ? *after : high;
+}
+
+static void arg_id_bounds(fl_args *args, int64_t from, int64_t to, const fl_uuid *after)
+{
+	fl_arg_uuid(args, fl_uuid7_floor(from));
+	fl_arg_uuid(args, high_bound(to, after));
+}
+
+/* $n: the ids, and the bounds between which they lie: by them a plan made once leaves out the months that it need not look at.
+ * Planning for the ids each time took longer than the query itself. */
+static void arg_ids_between(fl_args *args, const fl_uuid *ids, size_t count)
+{
+	fl_uuid low = {}, high;
+	if (count)
+		low = ids[0];
+	high = low;
+	for (size_t i = 1; i < count; i++) {
+		if (fl_uuid_cmp(ids[i], low) < 0)
+			low = ids[i];
+		if (fl_uuid_cmp(ids[i], high) > 0)
+			high = ids[i];
+	}
+	fl_arg_uuids(args, ids, count);
+	fl_arg_uuid(args, low);
+	fl_arg_uuid(args, high);
+}
+
+#define LIST_CONDITIONS                                                                                                \
+	VISIBLE " AND ($2::int2[] IS NULL OR status = ANY($2)) AND ($3::int2[] IS NULL OR severity = ANY($3))"         \
+		" AND ($4::int2[] IS NULL OR damage_type = ANY($4)) AND ($5::int IS NULL OR vehicle_id = $5)"          \
+		" AND ($6::int IS NULL OR facility_id = $6) AND id >= $7 AND id < $8"                                   \
+		" AND ($10::int2[] IS NULL OR coalesce(stage, stage_of_status(status)) = ANY($10)) AND (NOT $11 OR due_at < now())"
+
+static const fl_sql find_sql = { "reports_find", "SELECT " COLUMNS " FROM damage_reports WHERE " LIST_CONDITIONS " ORDER BY id DESC LIMIT $9" };
+/* The list that is asked for most, by far: everything, newest first. Of two bounds whose values it does not know PostgreSQL
+ * takes a two hundredth for granted, so few rows that it would rather sort them all. The lower bound, given twice, does not
+ * count as one, and still leaves out the months below it. */
+static const fl_sql newest_sql = { "reports_newest",
+				   "SELECT " COLUMNS " FROM damage_reports WHERE id < $1 AND (id >= $2 OR id >= $3) ORDER BY id DESC LIMIT $4",
+				   .generic = true };
+static const fl_sql newest_since_sql = { "reports_newest_since", "SELECT " COLUMNS " FROM damage_reports WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT $3" };
+static const fl_sql search_sql = {
+	"reports_search",
+	"SELECT " COLUMNS " FROM damage_reports WHERE " LIST_CONDITIONS
+	" AND id IN (SELECT report_id FROM report_search WHERE report_id >= $7 AND report_id < $8 AND tsv @@ (websearch_to_tsquery("
+	"(SELECT lang FROM tenants WHERE tenants.id = (SELECT current_tenant())), $12) || websearch_to_tsquery('simple', $12)))"
+	" ORDER BY id DESC LIMIT $9"
+};
+
+static bool is_plain(const fl_report_filter *f)
+{
+	return !f->statuses && !f->stages && !f->severities && !f->damage_types && !f->vehicle_id && !f->facility_id && !f->overdue &&
+	       f->search.len == 0;
+}
+
+static fl_err find_between(fl_ctx *ctx, fl_uuid low, fl_uuid high, uint32_t limit, fl_report **out, size_t *count)
+{
+	const fl_rows *rows;
+	fl_args args = fl_args_make(ctx->mem);
+	fl_arg_uuid(&args, high);
+	fl_arg_uuid(&args, low);
+	fl_arg_uuid(&args, low);
+	fl_arg_i64(&args, limit);
+	FL_TRY(await_query(ctx, ctx->services->db, &newest_sql, &args, &rows));
+	return read_reports(ctx, rows, out, count);
+}
+
+static fl_err find_older(fl_ctx *ctx, fl_uuid high, uint32_t limit, fl_report **out, size_t *count)
+{
+	fl_report *older, *all;
+	size_t older_count;
+	FL_TRY(find_between(ctx, (fl_uuid){}, high, limit - (uint32_t)*count, &older, &older_count));
+	all = fl_new_array(ctx->mem, fl_report, *count + older_count);
+	if (!all)
+		return FL_NOMEM;
+	memcpy(all, *out, *count * sizeof(*all));
+	memcpy(all + *count, older, older_count * sizeof(*all));
+	*out = all;
+	*count += older_count;
+	return FL_OK;
+}
+
+/* PostgreSQL makes every month between the bounds ready before it reads the newest, and a page lies in one or two of many
+ * months. So the lower bound is first one that the page should not reach, by the pace at which the company's reports came
+ * when somebody last looked; what it does reach beyond is asked for once more. */
+static fl_uuid likely_low(fl_ctx *ctx, int64_t until, uint32_t limit)
+{
+	int64_t pace = *fl_tenant_pace(ctx);
+	return pace ? fl_uuid7_floor(FL_MAX(until - FL_MAX(4 * pace * limit, 7 * FL_DAY_US), 0)) : (fl_uuid){};
+}
+
+static fl_err find_newest(fl_ctx *ctx, fl_uuid high, uint32_t limit, fl_report **out, size_t *count)
+{
+	int64_t until = FL_MIN(fl_uuid7_time_us(high), fl_now_us());
+	fl_uuid low = likely_low(ctx, until, limit);
+	FL_TRY(find_between(ctx, low, high, limit, out, count));
+	if (*count < limit && !fl_uuid_eq(low, (fl_uuid){}))
+		FL_TRY(find_older(ctx, low, limit, out, count));
+	if (*count == limit)
+		*fl_tenant_pace(ctx) = FL_MAX((until - fl_uuid7_time_us((*out)[limit - 1].id)) / limit, 1);
+	return FL_OK;
+}
+
+static fl_err find_newest_since(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out,
+				size_t *count)
+{
+	const fl_rows *rows;
+	fl_args args = fl_args_make(ctx->mem);
+	arg_id_bounds(&args, filter->reported_after, filter->reported_before, after);
+	fl_arg_i64(&args, limit);
+	FL_TRY(await_query(ctx, ctx->services->db, &newest_since_sql, &args, &rows));
+	return read_reports(ctx, rows, out, count);
+}
+
+fl_err fl_reports_find(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out, size_t *count)
+{
+	const fl_rows *rows;
+	fl_args args;
+	bool search = filter->search.len > 0;
+	if (filter->wide)
+		return fl_search_newest(ctx, filter, after, limit, out, count);
+	FL_TRY(visible_args(ctx, &args));
+	if (is_plain(filter) && fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL))
+		return filter->reported_after ? find_newest_since(ctx, filter, after, limit, out, count) :
+						find_newest(ctx, high_bound(filter->reported_before, after), limit, out, count);
+	fl_arg_i16s(&args, filter->statuses, filter->status_count);
+	fl_arg_i16s(&args, filter->severities, filter->severity_count);
+	fl_arg_i16s(&args, filter->damage_types, filter->damage_type_count);
+	arg_id_or_null(&args, filter->vehicle_id);
+	arg_id_or_null(&args, filter->facility_id);
+	arg_id_bounds(&args, filter->reported_after, filter->reported_before, after);
+	fl_arg_i64(&args, limit);
+	fl_arg_i16s(&args, filter->stages, filter->stage_count);
+	fl_arg_bool(&args, filter->overdue);
+	if (search)
+		fl_arg_text(&args, filter->search);
+	FL_TRY(await_query(ctx, ctx->services->db, search ? &search_sql : &find_sql, &args, &rows));
+	return read_reports(ctx, rows, out, count);
+}
+
+fl_err fl_reports_of_vehicles(fl_ctx *ctx, const int32_t *vehicles, size_t vehicle_count, const fl_uuid *after, uint32_t limit,
+			      fl_report **out, size_t *count)
+{
+	static const fl_sql sql = { "reports_of_vehicles",
+				    "SELECT r.* FROM unnest($2::int[]) v CROSS JOIN LATERAL (SELECT " COLUMNS " FROM damage_reports"
+				    " WHERE " VISIBLE " AND vehicle_id = v AND id >= $3 AND id < $4 ORDER BY id DESC LIMIT $5) r" };
+	const fl_rows *rows;
+	fl_args args;
+	FL_TRY(visible_args(ctx, &args));
+	fl_arg_i32s(&args, vehicles, vehicle_count);
+	arg_id_bounds(&args, 0, 0, after);
+	fl_arg_i64(&args, limit);
+	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
+	return read_reports(ctx, rows, out, count);
+}
+
+fl_err fl_reports_get(fl_ctx *ctx, const fl_uuid *ids, size_t id_count, fl_report **out, size_t *count)
+{
+	static const fl_sql sql = { "reports_get", "SELECT " COLUMNS " FROM damage_reports WHERE " VISIBLE
+						   " AND id = ANY($2) AND id >= $3 AND id <= $4", .generic = true };
+	const fl_rows *rows;
+	fl_args args;
+	FL_TRY(visible_args(ctx, &args));
+	arg_ids_between(&args, ids, id_count);
+	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
+	return read_reports(ctx, rows, out, count);
+}
+
+fl_err fl_report_audience(fl_ctx *ctx, fl_uuid id, fl_audience *out)
+{
+	static const fl_sql sql = { "report_audience", "SELECT reported_by FROM damage_reports WHERE id = $1", .generic = true };
+	const fl_rows *rows;
+	fl_args args = fl_args_make(ctx->mem);
+	fl_arg_uuid(&args, id);
+	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
+	*out = (fl_audience){ rows->count > 0, rows->count > 0 ? fl_row_i32(rows, 0, 0) : 0 };
+	return FL_OK;
+}
+
+/* As VISIBLE says. */
+bool fl_audience_has(const fl_audience *audience, const fl_caller *caller)
+{
+	if (!audience->exists || !fl_may(caller, FL_MAY_REPORT_READ_OWN))
+		return false;
+	return fl_may(caller, FL_MAY_REPORT_READ_ALL) || (caller->user_id && audience->filed_by == caller->user_id);
+}
+
+fl_err fl_report_by_number(fl_ctx *ctx, int64_t number, const fl_report **out)
+{
+	static const fl_sql sql = { "report_by_number", "SELECT " COLUMNS " FROM damage_reports WHERE " VISIBLE " AND report_number = $2", .generic = true };
+	const fl_rows *rows;
+	fl_report *reports;
+	size_t count;
+	fl_args args;
+	FL_TRY(visible_args(ctx, &args));
+	fl_arg_i64(&args, number);
+	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
+	FL_TRY(read_reports(ctx, rows, &reports, &count));
+	if (count == 0)
+		return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no report %lld", (long long)number);
+	*out = reports;
+	return FL_OK;
+}
+
+fl_err fl_reports_by_numbers(fl_ctx *ctx, const int64_t *numbers, size_t number_count, fl_report **out, size_t *count)
+{
+	static const fl_sql sql = { "reports_by_numbers", "SELECT " COLUMNS " FROM damage_reports WHERE " VISIBLE " AND report_number = ANY($2)",
+		.generic = true };
+	const fl_rows *rows;
+	fl_args args;
+	FL_TRY(visible_args(ctx, &args));
+	fl_arg_i64s(&args, numbers, number_count);
+	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
+	return read_reports(ctx, rows, out, count);
+}
+
+/* ---- photos ---- */
+
+static fl_sha256 read_sha256(const fl_rows *rows, int row, int column)
+{
+	fl_sha256 hash = {};
+	fl_str bytes = fl_row_bytes(rows, row, column);
+	if (bytes.len == sizeof(hash.bytes))
+		memcpy(hash.bytes, bytes.ptr, bytes.len);
+	return hash;
+}
+
+static fl_err read_photo(fl_ctx *ctx, const fl_rows *rows, int i, fl_photo_row *out)
+{
+	*out = (fl_photo_row){
+		.report_id = fl_row_uuid(rows, i, 0),
+		.id = fl_row_i16(rows, i, 1),
+		.original = read_sha256(rows, i, 2),
+		.media_type = fl_row_text(rows, i, 3),
+		.size_bytes = fl_row_i64(rows, i, 4),
+		.width = fl_row_i32(rows, i, 5),
+		.height = fl_row_i32(rows, i, 6),
+		.taken_at = time_or_0(rows, i, 7),
+		.has_quality = !fl_row_null(rows, i, 8),
+		.sharpness = fl_row_f4(rows, i, 8),
+		.brightness = fl_row_f4(rows, i, 9),
+		.has_variants = !fl_row_null(rows, i, 11),
+		.view = read_sha256(rows, i, 11),
+		.thumb = read_sha256(rows, i, 12),
+		.angle = fl_row_i16(rows, i, 13),
+		.has_place = !fl_row_null(rows, i, 14),
+		.place = { fl_row_f8(rows, i, 14), fl_row_f8(rows, i, 15) },
+		.camera = fl_row_text(rows, i, 16),
+		.client = fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL) ? fl_row_text(rows, i, 17) : (fl_str){},
+		.uploaded_by = fl_row_i32(rows, i, 18),
+		.uploaded_at = fl_row_time(rows, i, 19),
+	};
+	out->sha256_hex = fl_str_hex(ctx->mem, out->original.bytes, sizeof(out->original.bytes));
+	FL_TRY(fl_row_texts(rows, i, 10, ctx->mem, &out->problems, &out->problem_count));
+	return out->sha256_hex.ptr ? FL_OK : FL_NOMEM;
+}
+
+static int compare_photos(const void *a, const void *b)
+{
+	const fl_photo_row *left = a, *right = b;
+	int order = fl_uuid_cmp(left->report_id, right->report_id);
+	return order ? order : left->id - right->id;
+}
+
+/* They come in the order of the index, month by month, so nearly always there is nothing left to sort; PostgreSQL sorted. */
+static void order_photos(fl_photo_row *photos, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (compare_photos(&photos[i - 1], &photos[i]) > 0) {
+			qsort(photos, count, sizeof(*photos), compare_photos);
+			return;
+		}
+}
+
+fl_err fl_photos_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t report_count, fl_photo_detail detail, fl_photo_row **out,
+			    size_t *count)
+{
+#define IF_ALL(column) "CASE WHEN $4 THEN " column " END"
+	static const fl_sql sql = { "photos_of_reports",
+				    "SELECT report_id, id, sha256, media_type, bytes, width, height, " IF_ALL("taken_at") ", " IF_ALL("sharpness") ", "
+				    IF_ALL("brightness") ", " IF_ALL("problems") ", " IF_ALL("view_sha256") ", " IF_ALL("thumb_sha256") ", "
+				    IF_ALL("angle") ", " IF_ALL("ST_Y(location::geometry)") ", " IF_ALL("ST_X(location::geometry)") ", " IF_ALL("camera") ", "
+				    IF_ALL("client") ", " IF_ALL("uploaded_by") ", " IF_ALL("created_at")
+				    " FROM damage_photos WHERE report_id = ANY($1) AND report_id >= $2 AND report_id <= $3",
+				    .generic = true };
+#undef IF_ALL
+	fl_args args = fl_args_make(ctx->mem);
+	const fl_rows *rows;
+	arg_ids_between(&args, reports, report_count);
+	fl_arg_bool(&args, detail == FL_PHOTO_ALL);
+	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
+	fl_photo_row *photos = fl_new_array(ctx->mem, fl_photo_row, (size_t)rows->count);
+	if (!photos)
+		return FL_NOMEM;
+	for (int i = 0; i < rows->count; i++)
+		FL_TRY(read_photo(ctx, rows, i, &photos[i]));
+	order_photos(photos, rows->count);
+	*out = photos;
+	*count = rows->count;
+	return FL_OK;
+}
+
+/* ---- assessments ---- */
+
+static fl_err read_fraud(fl_ctx *ctx, fl_str json, fl_assessment_row *out)
+{
+	const fl_json *list;
+	FL_TRY(fl_json_parse(ctx->mem, json, &list, &ctx->diag));
+	if (list->type != FL_JSON_ARRAY)
+		return FL_OK;
+	out->fraud = fl_new_array(ctx->mem, fl_fraud_row, list->items.count);
+	if (!out->fraud)
+		return FL_NOMEM;
+	for (const fl_json *item = list->items.first; item; item = item->next) {
+		fl_fraud_row *row = &out->fraud[out->fraud_count++];
+		row->kind = fl_json_int(fl_json_get(item, FL_STR("kind")), 0);
+		row->score = fl_json_double(fl_json_get(item, FL_STR("score")), 0);
+		row->message = fl_json_str(fl_json_get(item, FL_STR("message")), FL_STR(""));
+		row->photo = fl_json_int(fl_json_get(item, FL_STR("photo")), 0);
+		row->has_seen_in = fl_uuid_parse(fl_json_str(fl_json_get(item, FL_STR("seen_in")), FL_STR("")), &row->seen_in);
+	}
+	return FL_OK;
+}
+
+static fl_err read_similar(fl_ctx *ctx, fl_str json, fl_assessment_row *out)
+{
+	const fl_json *list;
+	FL_TRY(fl_json_parse(ctx->mem, json, &list, &ctx->diag));
+	if (list->type != FL_JSON_ARRAY)
+		return FL_OK;
+	out->similar = fl_new_array(ctx->mem, fl_similar_row, list->items.count);
+	if (!out->similar)
+		return FL_NOMEM;
+	for (const fl_json *item = list->items.first; item; item = item->next) {
+		fl_similar_row *row = &out->similar[out->similar_count];
+		row->similarity = fl_json_double(fl_json_get(item, FL_STR("similarity")), 0);
+		out->similar_count += fl_uuid_parse(fl_json_str(fl_json_get(item, FL_STR("report")), FL_STR("")), &row->report_id);
+	}
+	return FL_OK;
+}
+
+static fl_err read_assessment(fl_ctx *ctx, const fl_rows *rows, int i, const char *currency, fl_assessment_row *out)
+{
+	*out = (fl_assessment_row){
+		.report_id = fl_row_uuid(rows, i, 0),
+		.model = fl_row_text(rows, i, 1),
+		.created_at = fl_row_time(rows, i, 2),
+		.duration_ms = fl_row_i32(rows, i, 3),
+		.severity = fl_row_i16(rows, i, 4),
+		.severity_confidence = fl_row_f4(rows, i, 5),
+		.part = fl_row_i16(rows, i, 6),
+		.part_confidence = fl_row_f4(rows, i, 7),
+		.damage_type = fl_row_i16(rows, i, 8),
+		.type_confidence = fl_row_f4(rows, i, 9),
+		.has_estimate = !fl_row_null(rows, i, 10),
+		.cost_low = fl_row_i64(rows, i, 10),
+		.cost_likely = fl_row_i64(rows, i, 11),
+		.cost_high = fl_row_i64(rows, i, 12),
+		.hours_low = fl_row_f4(rows, i, 13),
+		.hours_likely = fl_row_f4(rows, i, 14),
+		.hours_high = fl_row_f4(rows, i, 15),
+		.currency = currency,
+	};
+	FL_TRY(fl_row_texts(rows, i, 16, ctx->mem, &out->rule, &out->rule_count));
+	if (!fl_may(&ctx->caller, FL_MAY_FRAUD_READ))
+		return FL_OK;
+	FL_TRY(read_fraud(ctx, fl_row_jsonb(rows, i, 17), out));
+	return read_similar(ctx, fl_row_jsonb(rows, i, 18), out);
+}
+
+fl_err fl_assessments_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t report_count, fl_assessment_row **out, size_t *count)
+{
+	static const fl_sql sql = { "assessments_of_reports",
+				    "SELECT DISTINCT ON (report_id) report_id, model, created_at, duration_ms, severity, severity_confidence, part,"
+				    " part_confidence, damage_type, type_confidence, cost_low, cost_likely, cost_high, hours_low, hours_likely,"
+				    " hours_high, rule, fraud_signals, similar_cases FROM assessments WHERE report_id = ANY($1)"
+				    " AND report_id >= $2 AND report_id <= $3 ORDER BY report_id, id DESC",
+				    .generic = true };
+	fl_args args = fl_args_make(ctx->mem);
+	const fl_tenant *tenant;
+	const fl_rows *rows;
+	arg_ids_between(&args, reports, report_count);
+	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
+	FL_TRY(fl_tenant_get(ctx, &tenant));
+	fl_assessment_row *list = fl_new_array(ctx->mem, fl_assessment_row, (size_t)rows->count);
+	if (!list)
+		return FL_NOMEM;
+	for (int i = 0; i < rows->count; i++)
+		FL_TRY(read_assessment(ctx, rows, i, tenant->currency, &list[i]));
+	*out = list;
+	*count = rows->count;
+	return FL_OK;
+}
