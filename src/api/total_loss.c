@@ -1,7 +1,6 @@
 /* Judgements about estimates: beside the assessment, and whether a repair pays at all. */
 #include "api/api_int.h"
-#include "fleet/repair/estimate.h"
-#include "fleet/repair/total_loss.h"
+#include "fleet/repair/repair.h"
 #include "fleet/report/zone.h"
 
 /* Rows that stand in the order of the distinct reports, handed to the reports of a batch. */

@@ -3,8 +3,7 @@
 #define FL_API_WORK_ORDER_INT_H
 
 #include "api/api_int.h"
-#include "fleet/repair/invoice.h"
-#include "fleet/repair/work_order.h"
+#include "fleet/repair/repair.h"
 
 FL_API_RESOLVER(fl_api_work_order_by_id);
 FL_API_RESOLVER(fl_api_work_orders);

@@ -5,9 +5,21 @@
  *	                          .photos = uploads, .photo_count = 2 };
  *	FL_TRY(fl_report_create(ctx, &draft, &id));           // inspected, stored, filed, queued: or nothing at all
  *
- * Two parts: this page (who may, states, money, the company) and one header a noun: report.h, lifecycle.h (stages and ways),
- * change.h (how a report changes), transition.h, policy.h (limits, deadlines), history.h, vehicle.h, session.h, assess.h (the
- * job), relay.h (events to Redis), seed.h (the demo companies).
+ * This page (who may, states, money, the company), a header a noun, and a room for nouns that belong together. What all rooms
+ * use lies beside this page: event.h, relay.h (events to Redis), freshness.h, session.h, closed.h, geo.h, stats.h, chores.h. The rooms,
+ * each with a header of its name and private headers that are its own:
+ *
+ *	report/      reports; lifecycle.h (stages and ways), change.h (how a report changes), transition.h, policy.h (limits, deadlines),
+ *	             zone.h, comment.h, attachment.h, custody_log.h, history.h
+ *	registry/    vehicles, drivers, depots, vendors, the company: record.h, vehicle.h, vin.h
+ *	search/      words, places, costs, parts
+ *	assess/      the job that judges photos
+ *	inspection/  inspections by drivers, and their signatures
+ *	repair/      estimates, quotes, total loss, work orders, bills, claims
+ *	claim_pack/  all about a report in a file that proves itself
+ *	notice/      webhooks and alerts
+ *	transfer/    CSV in and out
+ *	retention/   how long things are kept; holds, erasure, months that go
  *
  * Memory: what a function returns lives in ctx->mem. Errors: FL_FORBIDDEN, FL_BAD_INPUT and the like with a sentence for
  * the client in ctx->diag; those of db/db.h. Threads: a fl_services belongs to its loop; everything else is a value. */

@@ -3,14 +3,11 @@
 #define FL_FLEET_CLAIM_PACK_INT_H
 
 #include "fleet/report/attachment.h"
-#include "fleet/repair/claim.h"
+#include "fleet/repair/repair.h"
 #include "fleet/claim_pack/claim_pack.h"
 #include "fleet/report/comment.h"
 #include "fleet/report/custody_log.h"
-#include "fleet/repair/estimate.h"
 #include "fleet/report/history.h"
-#include "fleet/repair/invoice.h"
-#include "fleet/repair/work_order.h"
 #include "fleet/registry/vehicle.h"
 #include "fleet/report/zone.h"
 #include "pack/pack.h"

@@ -1,7 +1,6 @@
 #include "fleet/report/history.h"
 #include "fleet/report/lifecycle.h"
-#include "fleet/repair/claim.h"
-#include "fleet/repair/work_order.h"
+#include "fleet/repair/repair.h"
 #include "fleet/report/zone.h"
 
 #include <ctype.h>

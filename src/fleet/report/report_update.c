@@ -1,8 +1,7 @@
 /* Changing fields of reports, one or many: lock them, check version, rules and caller for each, write changes and events
  * together. */
 #include "fleet/report/change.h"
-#include "fleet/repair/invoice.h"
-#include "fleet/repair/work_order.h"
+#include "fleet/repair/repair.h"
 #include "fleet/report/report.h"
 
 static fl_err check_patch(fl_diag *diag, const fl_report_patch *patch)

@@ -1,7 +1,6 @@
 #include "fleet/report/transition.h"
 #include "fleet/report/change.h"
-#include "fleet/repair/invoice.h"
-#include "fleet/repair/work_order.h"
+#include "fleet/repair/repair.h"
 
 /* ---- which ways are open ---- */
 

@@ -2,9 +2,8 @@
  * and the proof by events. */
 #include "world.h"
 
-#include "fleet/repair/estimate.h"
+#include "fleet/repair/repair.h"
 #include "fleet/report/policy.h"
-#include "fleet/repair/quote.h"
 #include "fleet/rebuild.h"
 #include "fleet/report/transition.h"
 

@@ -2,10 +2,8 @@
 #include "world.h"
 
 #include "fleet/claim_pack/claim_pack.h"
-#include "fleet/repair/estimate.h"
-#include "fleet/repair/invoice.h"
+#include "fleet/repair/repair.h"
 #include "fleet/report/transition.h"
-#include "fleet/repair/work_order.h"
 
 #include <setjmp.h>
 #include <stdio.h>
