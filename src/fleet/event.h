@@ -39,7 +39,7 @@
 #define FL_EVENT_DEADLINES_SET "policy.deadlines_set"
 #define FL_EVENT_LOSS_RULE_SET "policy.loss_rule_set"
 #define FL_EVENT_TOLERANCE_SET "policy.tolerance_set"
-#define FL_EVENT_ORDER_CREATED "work_order.created" /* their data names the order as workOrder */
+#define FL_EVENT_ORDER_CREATED "work_order.created" /* their data names the order as workOrder; after: what became of it, so for bills and claims */
 #define FL_EVENT_ORDER_CHANGED "work_order.changed"
 #define FL_EVENT_ORDER_MOVED "work_order.moved"
 #define FL_EVENT_ORDER_TASK "work_order.task"

@@ -32,11 +32,12 @@ static fl_str or_nothing(const fl_rows *rows, int row, int column)
 	return fl_row_null(rows, row, column) ? FL_STR("nothing") : fl_row_text(rows, row, column);
 }
 
-/* ---- reports, zones, estimates ---- */
+/* ---- reports, zones, estimates, and what their repair makes: orders, bills, claims ---- */
 
 static const char DIFFERENCES[] =
 	"SELECT r.report_number, t.slug, d.field, d.stored, d.told FROM (SELECT * FROM fleet.reports_differences($1, $2)"
-	" UNION ALL SELECT * FROM fleet.zones_differences($1, $2) UNION ALL SELECT * FROM fleet.estimates_differences($1, $2)) d"
+	" UNION ALL SELECT * FROM fleet.zones_differences($1, $2) UNION ALL SELECT * FROM fleet.estimates_differences($1, $2)"
+	" UNION ALL SELECT * FROM fleet.repairs_differences($1, $2)) d"
 	" JOIN fleet.damage_reports r ON r.tenant_id = $1 AND r.id = d.report_id JOIN fleet.tenants t ON t.id = $1 ORDER BY 1, 3";
 
 static fl_err compare(work *w, int32_t tenant, const fl_uuid *ids, size_t count)
@@ -56,7 +57,8 @@ static fl_err compare(work *w, int32_t tenant, const fl_uuid *ids, size_t count)
 }
 
 static const char LOCK[] = "SELECT 1 FROM fleet.damage_reports WHERE tenant_id = $1 AND id = ANY ($2) ORDER BY id FOR UPDATE";
-static const char MEND[] = "SELECT fleet.reports_mend($1, $2) + fleet.zones_mend($1, $2) + fleet.estimates_mend($1, $2)";
+static const char MEND[] = "SELECT fleet.reports_mend($1, $2) + fleet.zones_mend($1, $2) + fleet.estimates_mend($1, $2) + "
+			   "fleet.repairs_mend($1, $2)";
 static const char AREAS[] = "UPDATE fleet.damage_reports r SET damage_areas = a.areas FROM (SELECT z.report_id, "
 			    "fleet.zone_areas(z.report_id) AS areas FROM fleet.damage_zones z"
 			    " WHERE z.tenant_id = $1 AND z.report_id = ANY ($2) GROUP BY 1) a WHERE r.tenant_id = $1 AND r.id = "

@@ -1,4 +1,5 @@
-/* Projections and their events: proves that reports, zones and totals are what the events say, and mends them.
+/* Projections and their events: proves that reports, zones, estimates, work orders,
+ * bills, claims and totals are what the events say, and mends them.
  * Blocking, as the owner of the tables; for the command line and tests. Reads while others write: each batch is judged in one
  * snapshot. */
 #ifndef FL_FLEET_REBUILD_H
@@ -17,7 +18,7 @@ typedef struct fl_rebuild_opts {
 typedef struct fl_rebuild_result {
 	int64_t reports;     /* looked at */
 	int64_t differences; /* found, before mending */
-	int64_t mended;      /* reports and zones written; totals count as one */
+	int64_t mended;      /* reports and what belongs to them; totals count as one */
 } fl_rebuild_result;
 
 FL_MUST fl_err fl_rebuild(const fl_rebuild_opts *opts, fl_diag *diag, fl_rebuild_result *out);

@@ -57,6 +57,11 @@ void fl_event_pair(fl_json_out *j, const char *field, fl_str before, fl_str afte
 	fl_json_close(j, ']');
 }
 
+/* With what the order, bill or claim is now, as the statements before left it: `fleet rebuild` compares. */
+static const fl_sql event_insert = { "repair_event_insert",
+	"INSERT INTO events (tenant_id, id, type, report_id, vehicle_id, agg_version, actor, data)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb || jsonb_build_object('after', repair_after($1, $3, $4, $8::jsonb)))", .write = true };
+
 fl_err fl_repair_end(
 	fl_ctx *ctx, fl_repair *r, const char *event, int32_t order, fl_str data, const fl_stmt *own, int own_count)
 {
@@ -80,7 +85,7 @@ fl_err fl_repair_end(
 			.actor = ctx->caller.user_id,
 			.data = data },
 		&args));
-	stmts[count++] = (fl_stmt) { &fl_event_insert, &args, NULL };
+	stmts[count++] = (fl_stmt) { &event_insert, &args, NULL };
 	FL_TRY(await_commit_with(ctx, &r->tx, stmts, count));
 	fl_poke(ctx, FL_CHANNEL_POKE_RELAY);
 	return FL_OK;

@@ -316,6 +316,7 @@ static const fl_sql history_sql = {
 	"history_of_reports",
 	"SELECT h.* FROM unnest($1::uuid[]) r CROSS JOIN LATERAL (SELECT e.report_id, e.id, e.type, e.actor, event_open(e.tenant_id, e.id, e.data),"
 	" (SELECT u.name FROM users u WHERE u.id = e.actor) FROM events e WHERE e.report_id = r AND e.id >= $2 AND e.id < $3"
+	" AND e.type NOT IN ('work_order.baseline', 'invoice.baseline', 'claim.baseline')"
 	" AND ($5 OR (e.type NOT IN ('photo.opened', 'attachment.opened', 'work_order.created', 'work_order.changed')"
 	" AND NOT coalesce((e.data->>'internal')::boolean, false) AND e.type NOT LIKE 'estimate.%' AND e.type NOT LIKE 'invoice.%' AND e.type NOT LIKE 'claim%'))"
 	" ORDER BY e.id DESC LIMIT $4) h",

@@ -2,8 +2,10 @@
 #include "world.h"
 
 #include "fleet/claim_pack/claim_pack.h"
+#include "fleet/rebuild.h"
 #include "fleet/repair/repair.h"
 #include "fleet/report/transition.h"
+#include "fleet/retention/erasure.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -23,14 +25,29 @@ static void as_manager(fl_ctx *ctx)
 	as_user(ctx, WORLD_MANAGER, FL_ROLE_MANAGER);
 }
 
+static char said[4096]; /* the differences that were found last, a line each */
+
+static void say(void *arg, const char *line)
+{
+	size_t len = strlen(said);
+	snprintf(said + len, sizeof(said) - len, "%s\n", line);
+}
+
+static int64_t differences(bool check)
+{
+	fl_rebuild_result result = {};
+	fl_diag diag = {};
+	said[0] = 0;
+	if (fl_rebuild(&(fl_rebuild_opts) { .url = w.pg.url, .check = check, .say = say }, &diag, &result) != FL_OK)
+		fail_msg("%s", diag.text);
+	return result.differences;
+}
+
 /* Nothing differs from what its events say: called after every scene. */
 static void agree(void)
 {
-	const char *differences = pg_fixture_sql(&w.pg, "SELECT coalesce(string_agg(d.report_id || ' ' || d.field || ' ' || "
-							"coalesce(d.stored, '-') || ' ' || coalesce(d.told, '-'), '; '), '')"
-							" FROM (SELECT tenant_id, array_agg(id) AS ids FROM damage_reports GROUP "
-							"BY 1) r, reports_differences(r.tenant_id, r.ids) d");
-	assert_string_equal(differences, "");
+	(void)differences(true);
+	assert_string_equal(said, "");
 }
 
 /* A report that is approved for so much. */
@@ -371,6 +388,8 @@ static fl_err overlapping_orders_are_one_downtime(fl_ctx *ctx)
 	world_as(ctx, 2, WORLD_MANAGER);
 	FL_TRY(fl_downtimes_of_reports(ctx, &r, 1, &rows, &count));
 	assert_int_equal(count, 0);
+	(void)differences(false); /* no event told of those times */
+	agree();
 	return FL_OK;
 }
 
@@ -429,7 +448,159 @@ static fl_err packs_are_theirs_and_end(fl_ctx *ctx)
 	return FL_OK;
 }
 
-/* ---- */
+/* ---- the proof by events ---- */
+
+static const char *sql(const char *text)
+{
+	return pg_fixture_sql(&w.pg, text);
+}
+
+static fl_err claim(fl_ctx *ctx, fl_uuid r)
+{
+	const int64_t day = 20000 * FL_DAY_US;
+	FL_TRY(fl_claim_save(ctx, &(fl_claim_draft) { .report_id = r, .insurer = FL_STR("Norddeutsche"), .claim_no = FL_STR("KV-7"), .has_claimed = true,
+		.claimed_cents = 240000, .has_deductible = true, .deductible_cents = 40000, .noticed_on = day, .adjuster_name = FL_STR("Ada Jansen") }));
+	FL_TRY(fl_claim_move(ctx, &(fl_claim_step_in) { .report_id = r, .verb = FL_CLAIM_DO_SUBMIT }));
+	FL_TRY(fl_claim_move(ctx, &(fl_claim_step_in) { .report_id = r, .verb = FL_CLAIM_DO_ACCEPT }));
+	FL_TRY(fl_claim_move(ctx, &(fl_claim_step_in) { .report_id = r, .verb = FL_CLAIM_DO_PAY, .has_paid = true, .paid_cents = 70000, .paid_on = day,
+		.reference = FL_STR("Z 1") }));
+	return fl_claim_move(ctx, &(fl_claim_step_in) { .report_id = r, .verb = FL_CLAIM_DO_PAY, .has_paid = true, .paid_cents = 130000 });
+}
+
+/* A repair with everything: an order with tasks that is under way, a bill that counts and one that is void, a claim that was paid. */
+static fl_err repair_with_everything(fl_ctx *ctx, fl_uuid *r)
+{
+	static const fl_str tasks[] = { FL_STR_INIT("straighten"), FL_STR_INIT("paint") };
+	int32_t id, made;
+	FL_TRY(approved(ctx, 100000, r));
+	FL_TRY(fl_order_create(ctx, &(fl_order_draft) { .report_id = *r, .planned_start = fl_now_us() + FL_DAY_US, .tasks = tasks, .task_count = 2 }, &id));
+	FL_TRY(move(ctx, id, FL_ORDER_START));
+	FL_TRY(fl_task_set(ctx, id, 2, true));
+	FL_TRY(bill(ctx, id, 4711, &made));
+	FL_TRY(bill(ctx, id, 100, &made));
+	FL_TRY(fl_invoice_void(ctx, made, FL_STR("Vandersloot wrote it twice")));
+	return claim(ctx, *r);
+}
+
+/* What each of these plants is found by these words, and is gone after mending. */
+static const struct {
+	const char *plant, *found;
+} plants[] = {
+	{ "UPDATE work_orders SET state = 5 WHERE tenant_id = 1 AND id = (SELECT max(id) FROM work_orders)", ", state: it is 5, its events say 3" },
+	{ "UPDATE work_orders SET started_at = started_at - interval '1 day', budget = 1 WHERE id = (SELECT max(id) FROM work_orders)", ", budget: it is 1, its events say 100000" },
+	{ "UPDATE work_order_tasks SET done_at = now() WHERE id = 1 AND work_order_id = (SELECT max(id) FROM work_orders)", ", tasks: it is {\"1\": true, \"2\": true}" },
+	{ "DELETE FROM work_order_tasks WHERE id = 2 AND work_order_id = (SELECT max(id) FROM work_orders)", ", tasks: it is {\"1\": false}, its events say {\"1\": false, \"2\": true}" },
+	{ "UPDATE invoices SET total = 4710 WHERE total = 4711", ", total: it is 4710, its events say 4711" },
+	{ "UPDATE invoices SET state = 1, void_reason = NULL WHERE total = 100 AND state = 3 AND id = (SELECT max(id) FROM invoices)", ", voidReason: it is nothing, its events say Vandersloot" },
+	{ "UPDATE invoice_lines SET amount = 1 WHERE amount = 4711", ", lines: it is [[2, 1]], its events say [[2, 4711]]" },
+	{ "INSERT INTO invoice_lines SELECT tenant_id, invoice_id, 2, 3, 'more', 5 FROM invoice_lines WHERE amount = 4711", ", lines: it is [[2, 4711], [3, 5]]" },
+	{ "DELETE FROM invoices WHERE total = 4711", ": it is nothing, its events say {" },
+	{ "INSERT INTO invoices (tenant_id, work_order_id, report_id, state, total, number) SELECT 1, work_order_id, report_id, 1, 1, 'planted' FROM invoices WHERE total = 4711",
+		"its events say nothing" },
+	{ "UPDATE claims SET claimed = 240001, insurer = 'Other'", "claim, claimed: it is 240001, its events say 240000" },
+	{ "UPDATE claims SET state = 7", "claim, state: it is 7, its events say 5" },
+	{ "UPDATE damage_reports SET claim_no = 'KV-8' WHERE claim_no = 'KV-7'", "claim, number: it is KV-8, its events say KV-7" },
+	{ "UPDATE claim_payments SET amount = 1 WHERE id = 1", "claim, payments: it is {\"1\": [1, " },
+	{ "DELETE FROM claim_payments WHERE id = 2", "claim, payments: it is {\"1\": [70000, \"2024-10-04\", \"Z 1\"]}" },
+	{ "DELETE FROM claims", "claim: it is nothing, its events say {" },
+	/* With its bills, which come back too. */
+	{ "DELETE FROM work_orders WHERE id = (SELECT max(id) FROM work_orders)", ": it is nothing, its events say {" },
+	{ "INSERT INTO work_orders (tenant_id, report_id, vehicle_id) SELECT 1, report_id, 1 FROM claims", "its events say nothing" },
+};
+
+static fl_err plants_are_found_and_mended(fl_ctx *ctx)
+{
+	const fl_report *report;
+	fl_uuid r;
+	FL_TRY(repair_with_everything(ctx, &r));
+	agree();
+	for (size_t i = 0; i < FL_COUNT(plants); i++) {
+		(void)sql(plants[i].plant);
+		if (differences(true) == 0 || !strstr(said, plants[i].found))
+			fail_msg("%s\nsaid: %s", plants[i].plant, said);
+		assert_true(differences(false) > 0);
+		(void)differences(true);
+		if (said[0])
+			fail_msg("%s\nis not mended: %s", plants[i].plant, said);
+	}
+	/* What people wrote and no event holds is lost with its row, and only then. */
+	assert_int_equal(world_count(&w, "SELECT count(*) FROM work_order_tasks WHERE title = '(lost)'"), 2);
+	FL_TRY(read(ctx, r, &report));
+	assert_int_equal(report->actual_cents, 4711);
+	/* It goes on from there. */
+	FL_TRY(fl_claim_move(ctx, &(fl_claim_step_in) { .report_id = r, .verb = FL_CLAIM_DO_CLOSE }));
+	agree();
+	return FL_OK;
+}
+
+/* Why a bill is void names somebody who is erased. */
+static fl_err erased_words_agree(fl_ctx *ctx)
+{
+	fl_erasure made;
+	fl_finding *rows, decided;
+	size_t count, bills = 0;
+	int32_t id, bad;
+	fl_uuid r;
+	FL_TRY(approved(ctx, 100000, &r));
+	FL_TRY(order(ctx, r, &id));
+	FL_TRY(bill(ctx, id, 222, &bad));
+	FL_TRY(fl_invoice_void(ctx, bad, FL_STR("Karel Vandersloot wrote it twice")));
+	(void)sql("INSERT INTO drivers (tenant_id, id, name) VALUES (1, 9, 'Karel Vandersloot')");
+	as_user(ctx, ADMIN, FL_ROLE_ADMIN);
+	FL_TRY(fl_person_erase(ctx, &(fl_erasure_order) { .driver_id = 9, .reason = FL_STR("asked") }, &made));
+	agree();
+	FL_TRY(fl_findings_of(ctx, made.id, 0, 100, &rows, &count));
+	for (size_t i = 0; i < count; i++)
+		if (fl_str_find(rows[i].place, FL_STR("invoices")) >= 0) {
+			FL_TRY(fl_finding_decide(ctx, made.id, rows[i].id, FL_STR("(erased)"), &decided));
+			bills++;
+		}
+	assert_true(bills > 0);
+	/* The row says (erased), the event only that there was a reason. */
+	assert_int_equal(world_count(&w, "SELECT count(*) FROM invoices WHERE total = 222 AND void_reason = '(erased)'"), 1);
+	assert_int_equal(world_count(&w, "SELECT count(*) FROM event_words w JOIN events e ON e.id = w.event_id WHERE e.type = 'invoice.voided' AND w.word LIKE 'Karel%'"), 0);
+	agree();
+	/* Mending something else keeps what stands there. */
+	(void)sql("UPDATE invoices SET dated = '2020-01-01' WHERE total = 222");
+	assert_int_equal(differences(false), 1);
+	assert_int_equal(world_count(&w, "SELECT count(*) FROM invoices WHERE total = 222 AND dated IS NULL AND void_reason = '(erased)'"), 1);
+	agree();
+	return FL_OK;
+}
+
+/* Histories from before events told everything. */
+static void old_histories_get_a_beginning(void **state)
+{
+	static const char *const rows[] = {
+		"INSERT INTO damage_reports (tenant_id, id, report_number, vehicle_id, incident_at, description, status, actual_cost) VALUES (1, uuid7(), 1, 1, now(), 'a dent', 3, 500)",
+		"INSERT INTO events (tenant_id, type, report_id, vehicle_id, agg_version, data) SELECT 1, 'report.created', id, 1, 1,"
+		" '{\"status\": [null, \"APPROVED\"], \"actualCost\": [null, \"5.00\"]}' FROM damage_reports",
+		"INSERT INTO work_orders (tenant_id, id, report_id, vehicle_id) SELECT 1, 1, id, 1 FROM damage_reports",
+		"INSERT INTO invoices (tenant_id, id, work_order_id, report_id, state, total, void_reason) SELECT 1, 1, 1, id, 1, 500, NULL FROM damage_reports"
+		" UNION ALL SELECT 1, 2, 1, id, 3, 7, 'twice' FROM damage_reports",
+		"INSERT INTO claims (tenant_id, report_id, insurer) SELECT 1, id, 'Norddeutsche' FROM damage_reports",
+		"INSERT INTO events (tenant_id, type, report_id, vehicle_id, agg_version, data) SELECT 1, 'work_order.created', id, 1, 1,"
+		" '{\"workOrder\": 1, \"state\": [null, \"OPEN\"]}' FROM damage_reports",
+	};
+	pg_fixture old = { .empty = true };
+	fl_migrate_report report;
+	fl_rebuild_result result = {};
+	fl_diag diag = {};
+	pg_fixture_start(&old);
+	assert_int_equal(fl_migrate(&(fl_migrate_opts) { .url = old.url, .upto = 79 }, &diag, &report), FL_OK);
+	pg_fixture_load_two_companies(&old);
+	for (size_t i = 0; i < FL_COUNT(rows); i++)
+		(void)pg_fixture_sql(&old, rows[i]);
+	assert_int_equal(fl_migrate(&(fl_migrate_opts) { .url = old.url }, &diag, &report), FL_OK);
+	assert_string_equal(pg_fixture_sql(&old, "SELECT string_agg(type || ' ' || xid, ', ' ORDER BY type) FROM fleet.events WHERE type LIKE '%.baseline'"),
+		"claim.baseline 0, invoice.baseline 0, invoice.baseline 0, work_order.baseline 0");
+	assert_string_equal(pg_fixture_sql(&old, "SELECT string_agg(word, ',') FROM fleet.event_words"), "twice"); /* sealed as any other */
+	said[0] = 0;
+	if (fl_rebuild(&(fl_rebuild_opts) { .url = old.url, .check = true, .say = say }, &diag, &result) != FL_OK)
+		fail_msg("%s", diag.text);
+	assert_string_equal(said, "");
+	pg_fixture_stop(&old);
+}
 
 #define SCENE(name)                                                                                                              \
 	static void name##_test(void **state)                                                                                    \
@@ -446,6 +617,8 @@ SCENE(sums_survive_a_crowd)
 SCENE(tolerance)
 SCENE(overlapping_orders_are_one_downtime)
 SCENE(packs_are_theirs_and_end)
+SCENE(plants_are_found_and_mended)
+SCENE(erased_words_agree)
 
 static int start(void **state)
 {
@@ -464,6 +637,7 @@ static int stop(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(old_histories_get_a_beginning),
 		cmocka_unit_test(ways_of_orders),
 		cmocka_unit_test(the_report_follows_test),
 		cmocka_unit_test(all_cancelled_halts_test),
@@ -475,6 +649,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(tolerance_test),
 		cmocka_unit_test(overlapping_orders_are_one_downtime_test),
 		cmocka_unit_test(packs_are_theirs_and_end_test),
+		cmocka_unit_test(plants_are_found_and_mended_test),
+		cmocka_unit_test(erased_words_agree_test),
 	};
 
 	world_child(argc, argv);
