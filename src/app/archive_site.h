@@ -6,6 +6,7 @@
 #include "app/home.h"
 #include "archive/archive.h"
 #include "archive/register.h"
+#include "sweep/sweep.h"
 
 typedef struct app_archive_site {
 	app_home home;
@@ -15,6 +16,7 @@ typedef struct app_archive_site {
 	fl_archive_site site;
 	char backup_dir[PATH_MAX];
 	fl_register erasures; /* beside the backups of this HOME */
+	fl_sweep_site sweep;
 } app_archive_site;
 
 /* For the command line: enters HOME; the database is that of --pg-url or of what runs on HOME. */

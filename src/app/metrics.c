@@ -136,6 +136,41 @@ static uint64_t tokens_refused(app_metrics *m)
 	return sum;
 }
 
+/* ---- The store: `fleet work` sweeps it, so its figures are in the database ---- */
+
+#define STORE_EVERY_US FL_MINUTE_US
+#define STORE_TIMEOUT_US FL_SECOND_US
+
+static void ask_store(fl_ctx *ctx, app_metrics *m)
+{
+	static const fl_sql sql = { "sweep_figures", "SELECT loose, loose_bytes, removed, removed_bytes, ended_at, refused FROM sweep_figures()", .generic = true };
+	const fl_rows *rows;
+	fl_ctx own;
+	fl_ctx_derive(&own, ctx, STORE_TIMEOUT_US);
+	if (await_query(&own, ctx->services->db, &sql, NULL, &rows) == FL_OK && rows->count == 1) {
+		atomic_store(&m->store_loose, fl_row_i64(rows, 0, 0));
+		atomic_store(&m->store_loose_bytes, fl_row_i64(rows, 0, 1));
+		atomic_store(&m->store_removed, fl_row_i64(rows, 0, 2));
+		atomic_store(&m->store_removed_bytes, fl_row_i64(rows, 0, 3));
+		atomic_store(&m->store_swept_s, fl_row_null(rows, 0, 4) ? 0 : fl_row_time(rows, 0, 4) / FL_SECOND_US);
+		atomic_store(&m->store_refused, fl_row_bool(rows, 0, 5));
+	}
+	fl_ctx_fini(&own);
+}
+
+static void store_lines(fl_ctx *ctx, fl_buf *out, app_metrics *m)
+{
+	long long asked = atomic_load(&m->store_asked_us), now = fl_mono_us();
+	if ((asked == 0 || now - asked > STORE_EVERY_US) && atomic_compare_exchange_strong(&m->store_asked_us, &asked, now))
+		ask_store(ctx, m);
+	line(out, "fleet_store_loose_files", "gauge", "Files in the store that nothing named at the last sweep.", (uint64_t)atomic_load(&m->store_loose));
+	line(out, "fleet_store_loose_bytes", "gauge", "Their bytes.", (uint64_t)atomic_load(&m->store_loose_bytes));
+	line(out, "fleet_store_removed_files_total", "counter", "Files that sweeps removed.", (uint64_t)atomic_load(&m->store_removed));
+	line(out, "fleet_store_removed_bytes_total", "counter", "Their bytes.", (uint64_t)atomic_load(&m->store_removed_bytes));
+	line(out, "fleet_store_swept_seconds", "gauge", "When the last sweep ended, in seconds since 1970; 0: never.", (uint64_t)atomic_load(&m->store_swept_s));
+	line(out, "fleet_store_sweep_refused", "gauge", "1: the last sweep refused; fleet store clean says why.", (uint64_t)atomic_load(&m->store_refused));
+}
+
 static fl_err metrics(fl_ctx *ctx, fl_request *req, fl_response *res)
 {
 	app_metrics *m = req->arg;
@@ -159,6 +194,7 @@ static fl_err metrics(fl_ctx *ctx, fl_request *req, fl_response *res)
 	line(&out, "fleet_sql_microseconds_total", "counter", "Time that SQL statements took.", atomic_load(&m->sql_us));
 	replica_lines(&out, m);
 	live_lines(&out, m);
+	store_lines(ctx, &out, m);
 	fl_response_header(res, FL_STR("Cache-Control"), FL_STR("no-store"));
 	fl_response_take_buf(res, FL_STR("text/plain; version=0.0.4; charset=utf-8"), &out);
 	return FL_OK;

@@ -11,6 +11,8 @@ enum { APP_SERVERS_MAX = 256 };
 
 typedef struct app_metrics {
 	atomic_ullong sql_statements, sql_errors, sql_us;
+	atomic_llong store_asked_us; /* when the database was last asked for the figures below */
+	atomic_llong store_loose, store_loose_bytes, store_removed, store_removed_bytes, store_swept_s, store_refused;
 	fl_http_server *_Atomic servers[APP_SERVERS_MAX]; /* NULL: not open */
 	fl_api *_Atomic apis[APP_SERVERS_MAX];            /* so it is here */
 	fl_db *_Atomic dbs[APP_SERVERS_MAX];              /* and here */

@@ -73,7 +73,8 @@ static fl_err start_parts(worker *w, fl_ctx *ctx)
 	FL_TRY(app_maintain_clock_start(w->loop, w->shared.config, &ctx->diag, &w->clock));
 	FL_TRY(fl_relay_start(w->loop, &w->services, &w->relay));
 	FL_TRY(fl_chores_start(w->loop, &w->services, &(fl_chores_opts){ .owner_url = w->shared.config->pg_url,
-		.keep_months = w->shared.config->keep_months, .archive = &w->shared.archive.site, .erasures = &w->shared.archive.erasures }, &w->chores));
+		.keep_months = w->shared.config->keep_months, .archive = &w->shared.archive.site, .erasures = &w->shared.archive.erasures,
+		.sweep = &w->shared.archive.sweep }, &w->chores));
 	FL_TRY(fl_runner_start(w->loop, &(fl_runner_opts){ .db = w->services.db, .queue = FL_QUEUE_ASSESS,
 		.concurrency = (int)w->shared.config->jobs, .lease_us = LEASE_US, .services = &w->services, .handle = fl_assess_job,
 		.arg = &w->facts }, &w->assessments));

@@ -8,7 +8,7 @@ extern const app_verb app_verb_documents, app_verb_up, app_verb_report, app_verb
 extern const app_verb app_verb_import, app_verb_export, app_verb_claim, app_verb_company, app_verb_overview;
 extern const app_verb app_verb_rebuild;
 extern const app_verb app_verb_demo;
-extern const app_verb app_verb_archive;
+extern const app_verb app_verb_archive, app_verb_store;
 
 const app_verb *const app_verbs[] = {
 	&app_verb_up,
@@ -29,6 +29,7 @@ const app_verb *const app_verbs[] = {
 	&app_verb_seed,
 	&app_verb_rebuild,
 	&app_verb_archive,
+	&app_verb_store,
 	&app_verb_db,
 	&app_verb_backup,
 	&app_verb_restore,

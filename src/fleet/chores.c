@@ -24,13 +24,13 @@ static const chore chores[] = {
 	{ { "chore_keys", "SELECT idempotency_prune()", .write = true }, FL_HOUR_US },
 };
 
-enum { ARCHIVE = FL_COUNT(chores), RETIRE, REGISTER, CHORES };
+enum { ARCHIVE = FL_COUNT(chores), RETIRE, REGISTER, SWEEP, CHORES };
 
 struct fl_chores {
 	fl_loop *loop;
 	fl_services *services;
 	fl_chores_opts opts;
-	int64_t due_us[CHORES]; /* the last three: old reports, old months, the register of erasures */
+	int64_t due_us[CHORES]; /* the last four: old reports, old months, the register of erasures, loose bytes */
 	fl_wait wait;
 	bool sleeping, stopping;
 	fl_wait *stopped;
@@ -135,6 +135,36 @@ static void do_register(fl_ctx *ctx, fl_chores *c)
 	c->due_us[REGISTER] = fl_loop_now_us(c->loop) + 10 * FL_SECOND_US;
 }
 
+/* ---- Bytes that nothing names ---- */
+
+typedef struct sweeping {
+	fl_sweep_site site;
+	fl_sweep_result result;
+	fl_diag diag;
+} sweeping;
+
+static fl_err sweep(void *arg)
+{
+	sweeping *s = arg;
+	return fl_sweep_run(&s->site, &s->result, &s->diag);
+}
+
+/* Looks each hour whether a run is due: of several `fleet work` any does it. */
+static void do_sweep(fl_ctx *ctx, fl_chores *c)
+{
+	sweeping s = { .site = *c->opts.sweep };
+	fl_ctx chore_ctx;
+	s.site.only_due = true;
+	fl_ctx_derive(&chore_ctx, ctx, ARCHIVE_TIMEOUT_US);
+	fl_err err = await_pool(&chore_ctx, sweep, &s);
+	fl_ctx_fini(&chore_ctx);
+	if (s.result.removed)
+		fl_info("chores: %lld files of %.1f MB that nothing names are gone from the store", (long long)s.result.removed, (double)s.result.removed_bytes / 1e6);
+	if (err != FL_OK && err != FL_UNAVAILABLE && err != FL_IN_USE)
+		fl_warn("chores: loose bytes: %s", fl_diag_text(&s.diag, err));
+	c->due_us[SWEEP] = fl_loop_now_us(c->loop) + FL_HOUR_US;
+}
+
 static void sleep_until(fl_ctx *ctx, fl_chores *c, int64_t at_us)
 {
 	fl_wait_init(&c->wait);
@@ -164,7 +194,10 @@ static void run(void *arg)
 			do_retire(&ctx, c);
 		if (!c->stopping && c->due_us[REGISTER] <= fl_loop_now_us(c->loop))
 			do_register(&ctx, c);
-		next = FL_MIN(next, FL_MIN(c->due_us[REGISTER], FL_MIN(c->due_us[ARCHIVE], c->due_us[RETIRE])));
+		if (!c->stopping && c->due_us[SWEEP] <= fl_loop_now_us(c->loop))
+			do_sweep(&ctx, c);
+		for (size_t i = FL_COUNT(chores); i < CHORES; i++)
+			next = FL_MIN(next, c->due_us[i]);
 		if (!c->stopping)
 			sleep_until(&ctx, c, next);
 		fl_arena_reset(&mem);
@@ -189,6 +222,8 @@ fl_err fl_chores_start(fl_loop *loop, fl_services *services, const fl_chores_opt
 		c->due_us[REGISTER] = FL_NEVER;
 	if (!opts->archive)
 		c->due_us[ARCHIVE] = FL_NEVER;
+	if (!opts->sweep)
+		c->due_us[SWEEP] = FL_NEVER;
 	fl_err err = fl_go(loop, run, c);
 	if (err) {
 		free(c);

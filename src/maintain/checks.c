@@ -74,6 +74,10 @@ static const check checks[] = {
 	  "SELECT pg_database_size(current_database())::float8, (SELECT string_agg(format('%s %s', name, pg_size_pretty(b)), ', ') FROM (SELECT coalesce(i.inhparent,"
 	  " c.oid)::regclass::text AS name, sum(pg_total_relation_size(c.oid)) AS b FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid WHERE c.relkind"
 	  " IN ('r', 'm') AND c.relnamespace = 'fleet'::regnamespace GROUP BY 1 ORDER BY 2 DESC LIMIT 3) x)" },
+	{ DAY | WEEK | MONTH, FL_FIND_LOOSE_BYTES,
+	  "SELECT CASE WHEN ended_at IS NOT NULL THEN loose_bytes END::float8, CASE WHEN ended_at IS NULL THEN 'the store was never swept' ELSE"
+	  " format('%s of %s files; %s (%s) went so far', loose, seen, removed, pg_size_pretty(removed_bytes)) END FROM platform.sweep" },
+	{ DAY, FL_FIND_SWEEP_AGE, "SELECT (extract(epoch FROM now() - coalesce(ended_at, made_at)) / 3600)::float8, coalesce(refused, '') FROM platform.sweep" },
 	{ DAY, FL_FIND_CONNECTIONS,
 	  "SELECT (100.0 * count(*) / current_setting('max_connections')::int)::float8, format('%s of %s', count(*), current_setting('max_connections'))"
 	  " FROM pg_stat_activity WHERE backend_type = 'client backend'" },

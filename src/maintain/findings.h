@@ -44,6 +44,8 @@
 	X(DISK_USED, "disk-used", ROOM, PERCENT, ABOVE, 80, ACT, "of the disk is used", "make room or get a larger disk; ./fleet db size, FLEET_KEEP_MONTHS") \
 	X(DISK_GROWTH, "disk-growth", ROOM, BYTES, FACT, 0, WATCH, "growth of what is used, a day", "") \
 	X(DATABASE_SIZE, "database-size", ROOM, BYTES, FACT, 0, WATCH, "size of the database", "") \
+	X(LOOSE_BYTES, "loose-bytes", ROOM, BYTES, FACT, 0, WATCH, "in the store that nothing names; they go after a day", "") \
+	X(SWEEP_AGE, "sweep-age", ROOM, HOURS, ABOVE, 26, ACT, "since the store was last swept", "does `fleet work` run? ./fleet store clean says what is in the way") \
 	X(CONNECTIONS, "connections", ROOM, PERCENT, ABOVE, 80, WATCH, "of PostgreSQL's connections are taken", "lower FLEET_DB_CONNECTIONS or FLEET_THREADS, or raise max_connections") \
 	X(XID_AGE, "xid-age", ROOM, PERCENT, ABOVE, 50, ACT, "of PostgreSQL's transaction numbers until it stops", "VACUUM (FREEZE) the oldest table; is an old transaction or slot in the way?") \
 	X(KEY_AGE, "key-age", SECURITY, DAYS, ABOVE, 730, WATCH, "age of the oldest key in HOME/secrets", "plan its change: docs/operate/maintain.md, \"keys\"") \

@@ -1,6 +1,7 @@
 /* Blobs on local disk: written under a temporary name, synced, linked into place. */
 #include "store/store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -72,6 +73,27 @@ static void blob_name(fl_sha256 id, char out[NAME_MAX_BYTES])
 	snprintf(out, NAME_MAX_BYTES, "%.2s/%.2s/%s", hex, hex + 2, hex);
 }
 
+/* ---- Puts and removals of the same blob ----
+ * A lock of one byte of HOME/blobs/lock, the folder's number. Each taker opens the file for itself: the lock is that of the open file, so it
+ * holds between threads too, and ends with its process. */
+
+static int lock_folder(fl_store *store, fl_sha256 id, short type, bool wait)
+{
+	struct flock lock = { .l_type = type, .l_whence = SEEK_SET, .l_start = id.bytes[0] << 8 | id.bytes[1], .l_len = 1 };
+	int rc, fd = openat(store->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	do
+		rc = fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &lock);
+	while (rc != 0 && wait && errno == EINTR);
+	if (rc == 0)
+		return fd;
+	int error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
 static bool blob_exists(fl_store *store, fl_sha256 id, int64_t size)
 {
 	char name[NAME_MAX_BYTES];
@@ -107,7 +129,7 @@ static fl_err make_dirs(fl_store *store, const char *name)
 	return make_dir(store, second, first);
 }
 
-/* Gives the finished file behind fd its name. On FL_OK the name is durable. */
+/* Gives the finished file behind fd its name. On FL_OK the name is durable. A blob that is there already was put now as well. */
 static fl_err link_blob(fl_store *store, int fd, fl_sha256 id, fl_diag *diag)
 {
 	char name[NAME_MAX_BYTES], proc[32], parent[8];
@@ -116,7 +138,8 @@ static fl_err link_blob(fl_store *store, int fd, fl_sha256 id, fl_diag *diag)
 	snprintf(parent, sizeof(parent), "%.5s", name);
 	if (make_dirs(store, name) != FL_OK)
 		return io_error(store, diag, "a folder for photos cannot be made");
-	if (linkat(AT_FDCWD, proc, store->dir, name, AT_SYMLINK_FOLLOW) != 0 && errno != EEXIST)
+	if (linkat(AT_FDCWD, proc, store->dir, name, AT_SYMLINK_FOLLOW) != 0 &&
+		(errno != EEXIST || utimensat(store->dir, name, NULL, AT_SYMLINK_NOFOLLOW) != 0))
 		return io_error(store, diag, "a photo cannot be kept");
 	if (sync_dir_at(store, parent) != FL_OK) /* also when another put was faster: its name may not be durable yet */
 		return io_error(store, diag, "a photo cannot be kept");
@@ -165,7 +188,7 @@ static fl_err copy_file(int from, int to, int64_t size)
 	return FL_OK;
 }
 
-static fl_err keep(fl_store *store, int fd, const fl_blob *blob, fl_diag *diag)
+static fl_err keep_locked(fl_store *store, int fd, const fl_blob *blob, fl_diag *diag)
 {
 	if (!blob_exists(store, blob->id, blob->size) && fsync(fd) != 0)
 		return io_error(store, diag, "a photo cannot be written");
@@ -173,6 +196,17 @@ static fl_err keep(fl_store *store, int fd, const fl_blob *blob, fl_diag *diag)
 	if (!blob_exists(store, blob->id, blob->size))
 		return fl_fail(diag, FL_IO, "%s: a kept photo is damaged on disk", store->path);
 	return FL_OK;
+}
+
+/* Nobody removes it meanwhile: puts share the folder's lock, a removal has it alone. */
+static fl_err keep(fl_store *store, int fd, const fl_blob *blob, fl_diag *diag)
+{
+	int lock = lock_folder(store, blob->id, F_RDLCK, true);
+	if (lock < 0)
+		return io_error(store, diag, "a photo cannot be kept");
+	fl_err err = keep_locked(store, fd, blob, diag);
+	close(lock);
+	return err;
 }
 
 fl_err fl_store_put_fd_now(fl_store *store, int fd, fl_blob *out, fl_diag *diag)
@@ -242,4 +276,116 @@ fl_err fl_store_drop_now(fl_store *store, fl_sha256 id, fl_diag *diag)
 	if (unlinkat(store->dir, name, 0) != 0 && errno != ENOENT)
 		return io_error(store, diag, "a file cannot be removed");
 	return FL_OK;
+}
+
+/* ---- What nobody names ---- */
+
+static bool hex_byte(const char *text, uint8_t *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *high = text[0] ? strchr(digits, text[0]) : NULL, *low = high && text[1] ? strchr(digits, text[1]) : NULL;
+	if (low)
+		*out = (uint8_t)((high - digits) << 4 | (low - digits));
+	return low != NULL;
+}
+
+static bool name_of(const char *text, fl_sha256 *out)
+{
+	for (size_t i = 0; i < sizeof(out->bytes); i++)
+		if (!hex_byte(text + 2 * i, &out->bytes[i]))
+			return false;
+	return text[2 * sizeof(out->bytes)] == 0;
+}
+
+static fl_err visit_folder(
+	fl_store *store, const char *name, fl_err (*visit)(void *arg, const fl_store_entry *entry), void *arg, fl_diag *diag)
+{
+	int fd = openat(store->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	fl_err err = FL_OK;
+	if (!folder) {
+		err = errno == ENOENT ? FL_OK : io_error(store, diag, "a folder cannot be read");
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	for (struct dirent *e; err == FL_OK && (e = readdir(folder));) {
+		fl_store_entry entry;
+		struct stat st;
+		if (!name_of(e->d_name, &entry.blob.id) || fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
+			continue;
+		entry.blob.size = st.st_size;
+		entry.put_at = st.st_mtim.tv_sec * FL_SECOND_US + st.st_mtim.tv_nsec / 1000;
+		err = visit(arg, &entry);
+	}
+	closedir(folder);
+	return err;
+}
+
+fl_err fl_store_each(fl_store *store, uint8_t first, fl_err (*visit)(void *arg, const fl_store_entry *entry), void *arg, fl_diag *diag)
+{
+	char name[8];
+	snprintf(name, sizeof(name), "%02x", first);
+	if (faccessat(store->dir, name, F_OK, 0) != 0)
+		return errno == ENOENT ? FL_OK : io_error(store, diag, "a folder cannot be read");
+	for (int second = 0; second < 256; second++) {
+		snprintf(name, sizeof(name), "%02x/%02x", first, second);
+		FL_TRY(visit_folder(store, name, visit, arg, diag));
+	}
+	return FL_OK;
+}
+
+static fl_err remove_locked(fl_store *store, const char *name, int64_t put_before, bool *removed, fl_diag *diag)
+{
+	struct stat st;
+	bool there = fstatat(store->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!there && errno != ENOENT)
+		return io_error(store, diag, "a file cannot be looked at");
+	if (there && st.st_mtim.tv_sec * FL_SECOND_US + st.st_mtim.tv_nsec / 1000 >= put_before)
+		return FL_OK;
+	if (there && unlinkat(store->dir, name, 0) != 0 && errno != ENOENT)
+		return io_error(store, diag, "a file cannot be removed");
+	*removed = true;
+	return FL_OK;
+}
+
+fl_err fl_store_remove_old(fl_store *store, fl_sha256 id, int64_t put_before, bool *removed, fl_diag *diag)
+{
+	char name[NAME_MAX_BYTES];
+	blob_name(id, name);
+	*removed = false;
+	int lock = lock_folder(store, id, F_WRLCK, false);
+	if (lock < 0)
+		return errno == EAGAIN || errno == EACCES ? FL_OK : io_error(store, diag, "a file cannot be removed");
+	fl_err err = remove_locked(store, name, put_before, removed, diag);
+	close(lock);
+	return err;
+}
+
+fl_err fl_store_mark_get(fl_store *store, fl_arena *mem, fl_str *out, fl_diag *diag)
+{
+	char text[FL_STORE_MARK_MAX];
+	int fd = openat(store->dir, "owner", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT)
+		return io_error(store, diag, "the store's owner cannot be read");
+	ssize_t len = fd < 0 ? 0 : read(fd, text, sizeof(text));
+	if (fd >= 0)
+		close(fd);
+	if (len < 0)
+		return io_error(store, diag, "the store's owner cannot be read");
+	*out = fl_str_dup(mem, (fl_str) { text, (size_t)len });
+	return out->ptr ? FL_OK : FL_NOMEM;
+}
+
+/* Whole or not at all, as a blob is. */
+fl_err fl_store_mark_set(fl_store *store, fl_str mark, fl_diag *diag)
+{
+	assert(mark.len <= FL_STORE_MARK_MAX);
+	int fd = openat(store->tmp, "owner", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool good = fd >= 0 && write_all(fd, mark.ptr, mark.len, 0) == FL_OK && fsync(fd) == 0 &&
+		    renameat(store->tmp, "owner", store->dir, "owner") == 0 && fsync(store->dir) == 0;
+	fl_err err = good ? FL_OK : io_error(store, diag, "the store's owner cannot be written");
+	if (fd >= 0)
+		close(fd);
+	return err;
 }

@@ -7,7 +7,7 @@ suites_all=(
 	crossing
 	commands claims quote inspect day
 	explain
-	faults backup replicas
+	faults store backup replicas
 	maintain notices
 	e2e photos
 )
@@ -127,6 +127,11 @@ suite_explain() {
 suite_faults() {
 	title "faults: kill -9 of each process, and what must survive it"
 	counting node "$root/tests/faults/run.mjs"
+}
+
+suite_store() {
+	title "the store: bytes whose rows are gone leave it, all others stay"
+	counting node "$root/tests/store/run.mjs"
 }
 
 suite_backup() {
