@@ -3,11 +3,12 @@
  *	schema/vehicle.graphql      Vehicle.reportUrl: String!            the contract; descriptions become docs
  *	(generated) api_schema.h     struct fl_api_vehicle { ... .report_url }   one bind a field, in the SDL's order
  *	api/vehicle.c               .report_url = FL_GETTER(report_url)   thin: reads what fleet/ loaded, or asks fleet/ for a batch
- *	fleet/registry/vehicle.h             fl_vehicles_get(...)                  the rules and the SQL
+ *	fleet/registry/vehicle.h    fl_vehicles_get(...)                  the rules and the SQL
  *
  * To add a field: write it and its description into the SDL; the build then names the bind that is missing. A column of
  * the parent's struct is FL_COLUMN; something computed from it is FL_GETTER; anything that asks the database is FL_BATCH
- * and gets all parents of the level at once. A field that only some roles may see is refused in fleet/, not here.
+ * and gets all parents of the level at once: group_int.h hands a statement's rows back to their parents, connection_int.h makes
+ * pages with cursors of them. A field that only some roles may see is refused in fleet/, not here.
  *
  *	POST, GET /graphql   queries and mutations (JSON, or multipart with photos)   graphql_http.c
  *	the same in parts, with Accept: multipart/mixed (@defer, @stream)             graphql_parts.c

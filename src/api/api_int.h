@@ -10,31 +10,23 @@
 #include "fleet/report/report.h"
 #include "fleet/registry/vehicle.h"
 
-/* What a connection shows: rows, and whether there are more. The edge, the node and the page info are views of it. */
-typedef struct fl_page_of_reports {
-	fl_report *rows;
-	size_t count;
-	bool more, later; /* later: not the first page */
-} fl_page_of_reports;
-
-typedef struct fl_page_of_vehicles {
-	fl_vehicle *rows;
-	size_t count;
-	bool more, later;
-} fl_page_of_vehicles;
-
 typedef struct fl_money {
 	int64_t cents;
 	const char *currency;
 } fl_money;
 
-/* PageInfo, of either list. */
-typedef struct fl_page_info {
-	bool has_next, has_previous;
-	fl_str start, end; /* cursors; ptr NULL: the page is empty */
-} fl_page_info;
-
-enum { FL_CURSOR_REPORT = 'r', FL_CURSOR_VEHICLE = 'v', FL_CURSOR_DRIVER = 'd', FL_CURSOR_HIT = 'h', FL_CURSOR_INSPECTION = 'i', FL_PAGE_FIRST = 20, FL_PAGE_FIRST_MAX = 100 };
+enum { FL_PAGE_FIRST = 20, FL_PAGE_FIRST_MAX = 100 };
+/* Whose cursor it is. Those of history and hits differ in length. */
+enum {
+	FL_CURSOR_REPORT = 'r',
+	FL_CURSOR_VEHICLE = 'v',
+	FL_CURSOR_DRIVER = 'd',
+	FL_CURSOR_HIT = 'h',
+	FL_CURSOR_HISTORY = 'h',
+	FL_CURSOR_INSPECTION = 'i',
+	FL_CURSOR_DELIVERY = 'n',
+	FL_CURSOR_ORDER = 'w',
+};
 
 /* An event on its way to subscribers: the parent of the subscription's root field. */
 typedef struct fl_change {
@@ -104,6 +96,7 @@ FL_MUST fl_err fl_api_area(fl_ctx *ctx, const char *what, const fl_gql_value *li
 /* Root fields that live beside their types; root.c binds them. */
 #define FL_API_RESOLVER(name) fl_err name(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 FL_API_RESOLVER(fl_api_export_damage_reports);
+FL_API_RESOLVER(fl_api_vehicles);
 FL_API_RESOLVER(fl_api_drivers);
 FL_API_RESOLVER(fl_api_damage_reports_by_ids);
 FL_API_RESOLVER(fl_api_driver_by_id);
@@ -149,10 +142,6 @@ FL_MUST fl_err fl_api_cents_in(fl_ctx *ctx, const fl_gql_value *in, const char *
 /* UpdateDamageReportInput. */
 FL_MUST fl_err fl_api_patch(fl_ctx *ctx, const fl_gql_value *in, fl_report_patch *out);
 
-/* The distinct reports of a batch whose parents are reports; rows grouped by report, handed to them as a list each (the report's id
- * stands id_offset bytes into a row). */
-FL_MUST fl_err fl_api_report_keys(fl_ctx *ctx, const fl_gql_batch *batch, fl_gql_keys_uuid *out);
-FL_MUST fl_err fl_api_scatter(fl_ctx *ctx, const void *rows, size_t stride, size_t count, const fl_gql_keys_uuid *keys, size_t id_offset, fl_gql_batch *batch);
 FL_MUST fl_err fl_api_load_people(fl_ctx *ctx, const int32_t *ids, size_t count, const void **rows, size_t *stride, size_t *row_count);
 
 /* history.c, zone.c, comment.c, attachment.c */
@@ -244,9 +233,6 @@ FL_API_RESOLVER(fl_api_submit_estimate);
 FL_API_RESOLVER(fl_api_accept_estimate);
 FL_API_RESOLVER(fl_api_decline_estimate);
 FL_API_RESOLVER(fl_api_withdraw_estimate);
-
-/* A page made of limit + 1 rows. */
-FL_MUST fl_err fl_api_page_of_reports(fl_ctx *ctx, fl_report *rows, size_t count, const fl_gql_page *page, fl_gql_value *out);
 
 /* live.c: subscriptions of this loop; see docs/live.md. */
 typedef struct fl_live fl_live;

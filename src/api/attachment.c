@@ -1,5 +1,5 @@
 /* Attachments: their fields, their changes, their bytes. And what is known of a photo besides its picture. */
-#include "api/api_int.h"
+#include "api/group_int.h"
 #include "fleet/report/attachment.h"
 #include "fleet/report/custody_log.h"
 
@@ -60,16 +60,6 @@ fl_err fl_api_photo_uploader(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batc
 	return fl_api_refer(ctx, &(fl_api_reference) { photo_uploader_key, fl_api_load_people }, batch);
 }
 
-static fl_err photo_report_keys(fl_ctx *ctx, const fl_gql_batch *batch, fl_gql_keys_uuid *out)
-{
-	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, batch->count);
-	if (!ids)
-		return FL_NOMEM;
-	for (size_t i = 0; i < batch->count; i++)
-		ids[i] = ((const fl_photo_row *)batch->parents[i])->report_id;
-	return fl_gql_distinct_uuid(ctx->mem, ids, NULL, batch->count, out);
-}
-
 fl_err fl_api_photo_custody(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	fl_gql_keys_uuid keys;
@@ -77,7 +67,7 @@ fl_err fl_api_photo_custody(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch
 	size_t count;
 	if (!fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL))
 		return FL_OK; /* null for drivers: the SDL says so */
-	FL_TRY(photo_report_keys(ctx, batch, &keys));
+	FL_TRY(fl_api_uuid_keys(ctx, batch, offsetof(fl_photo_row, report_id), &keys));
 	FL_TRY(fl_custody_of_reports(ctx, keys.keys, keys.count, &rows, &count));
 	for (size_t i = 0; i < batch->count; i++) {
 		const fl_photo_row *photo = batch->parents[i];

@@ -1,5 +1,6 @@
 /* Insurance claims: their fields, their changes, and what a report costs in the end. */
 #include "fleet/repair/claim.h"
+#include "api/group_int.h"
 #include "api/work_order_int.h"
 
 /* ---- of reports ---- */
@@ -100,12 +101,7 @@ static fl_err payments(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *bat
 	fl_gql_keys_uuid keys;
 	fl_payment *rows;
 	size_t count;
-	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, batch->count);
-	if (!ids)
-		return FL_NOMEM;
-	for (size_t i = 0; i < batch->count; i++)
-		ids[i] = ((const fl_claim *)batch->parents[i])->report_id;
-	FL_TRY(fl_gql_distinct_uuid(ctx->mem, ids, NULL, batch->count, &keys));
+	FL_TRY(fl_api_uuid_keys(ctx, batch, offsetof(fl_claim, report_id), &keys));
 	FL_TRY(fl_payments_of_reports(ctx, keys.keys, keys.count, &rows, &count));
 	return fl_api_scatter(ctx, rows, sizeof(rows[0]), count, &keys, offsetof(fl_payment, report_id), batch);
 }

@@ -2,6 +2,7 @@
  *
  *	GET /claim-packs/:id     the ZIP, for who asked for it, until it expires */
 #include "fleet/claim_pack/claim_pack.h"
+#include "api/group_int.h"
 #include "api/work_order_int.h"
 
 #include <unistd.h>

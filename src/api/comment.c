@@ -1,29 +1,6 @@
 /* Comments, mentions, and the people that can be named. */
-#include "api/api_int.h"
+#include "api/connection_int.h"
 #include "fleet/report/comment.h"
-
-/* Rows that stand grouped by report, handed to the reports of a batch: a list each. */
-fl_err fl_api_scatter(fl_ctx *ctx, const void *rows, size_t stride, size_t count, const fl_gql_keys_uuid *keys, size_t id_offset,
-	fl_gql_batch *batch)
-{
-	fl_gql_value *lists = fl_new_array(ctx->mem, fl_gql_value, keys->count);
-	const char *at = rows;
-	if (!lists)
-		return FL_NOMEM;
-	for (size_t i = 0; i < keys->count; i++)
-		lists[i] = fl_gql_rows(rows, stride, 0);
-	for (size_t i = 0, end; i < count; i = end) {
-		const fl_uuid *id = (const fl_uuid *)(at + i * stride + id_offset);
-		for (end = i + 1; end < count && fl_uuid_eq(*(const fl_uuid *)(at + end * stride + id_offset), *id);)
-			end++;
-		uint32_t place = fl_gql_find_uuid(keys, *id);
-		if (place != FL_GQL_NO_KEY)
-			lists[place] = fl_gql_rows(at + i * stride, stride, end - i);
-	}
-	for (size_t i = 0; i < batch->count; i++)
-		batch->results[i] = lists[keys->place[i]];
-	return FL_OK;
-}
 
 fl_err fl_api_report_comments(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
@@ -118,17 +95,15 @@ const struct fl_api_comment_edit fl_api_comment_edit = {
 fl_err fl_api_mentions(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	const fl_gql_value *given = fl_gql_arg(field, "after");
-	int64_t first = fl_gql_int_or(fl_gql_arg(field, "first"), FL_PAGE_FIRST);
+	uint32_t first;
 	fl_comment *rows;
 	size_t count;
 	fl_uuid after;
-	if (first < 1 || first > FL_PAGE_FIRST_MAX)
-		return fl_fail(
-			&ctx->diag, FL_BAD_INPUT, "first is %lld; it goes from 1 to %d", (long long)first, FL_PAGE_FIRST_MAX);
+	FL_TRY(fl_api_first(ctx, field, FL_PAGE_FIRST, FL_PAGE_FIRST_MAX, &first));
 	if (fl_gql_given(given))
 		FL_TRY(fl_api_uuid(ctx, "after", given, &after));
 	FL_TRY(fl_comments_for_caller(ctx, fl_gql_bool_or(fl_gql_arg(field, "unseen"), false),
-		fl_gql_given(given) ? &after : NULL, (uint32_t)first, &rows, &count));
+		fl_gql_given(given) ? &after : NULL, first, &rows, &count));
 	batch->results[0] = fl_gql_rows(rows, sizeof(rows[0]), count);
 	return FL_OK;
 }

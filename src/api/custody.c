@@ -1,5 +1,5 @@
 /* A vehicle's odometer and drivers: lists of many vehicles in one statement, and one moment's driver. */
-#include "api/api_int.h"
+#include "api/connection_int.h"
 #include "fleet/registry/registry.h"
 
 /* The distinct vehicles of a batch whose parents are vehicles. */
@@ -10,49 +10,7 @@ typedef struct vehicle_keys {
 
 static fl_err keys_of(fl_ctx *ctx, const fl_gql_batch *batch, vehicle_keys *out)
 {
-	int64_t *all = fl_new_array(ctx->mem, int64_t, batch->count);
-	out->ids = fl_new_array(ctx->mem, int32_t, batch->count);
-	if (!all || !out->ids)
-		return FL_NOMEM;
-	for (size_t i = 0; i < batch->count; i++)
-		all[i] = ((const fl_vehicle *)batch->parents[i])->id;
-	FL_TRY(fl_gql_distinct_i64(ctx->mem, all, NULL, batch->count, &out->keys));
-	for (size_t i = 0; i < out->keys.count; i++)
-		out->ids[i] = (int32_t)out->keys.keys[i];
-	return FL_OK;
-}
-
-static fl_err read_first(fl_ctx *ctx, const fl_gql_field *field, uint32_t *out)
-{
-	int64_t first = fl_gql_int_or(fl_gql_arg(field, "first"), 10);
-	if (first < 1 || first > FL_PAGE_FIRST_MAX)
-		return fl_fail(
-			&ctx->diag, FL_BAD_INPUT, "first is %lld; it goes from 1 to %d", (long long)first, FL_PAGE_FIRST_MAX);
-	*out = (uint32_t)first;
-	return FL_OK;
-}
-
-/* Rows that come grouped by vehicle, each run to its parents. vehicle_at: where a row holds its vehicle. */
-static fl_err scatter(fl_ctx *ctx, const void *rows, size_t count, size_t stride, size_t vehicle_at, const vehicle_keys *keys,
-	fl_gql_batch *batch)
-{
-	const char *at = rows;
-	fl_gql_value *lists = fl_new_array(ctx->mem, fl_gql_value, keys->keys.count);
-	if (!lists)
-		return FL_NOMEM;
-	for (size_t i = 0; i < keys->keys.count; i++)
-		lists[i] = fl_gql_rows(rows, stride, 0);
-	for (size_t i = 0, end; i < count; i = end) {
-		int32_t vehicle = *(const int32_t *)(at + i * stride + vehicle_at);
-		for (end = i + 1; end < count && *(const int32_t *)(at + end * stride + vehicle_at) == vehicle;)
-			end++;
-		uint32_t place = fl_gql_find_i64(&keys->keys, vehicle);
-		if (place != FL_GQL_NO_KEY)
-			lists[place] = fl_gql_rows(at + i * stride, stride, end - i);
-	}
-	for (size_t i = 0; i < batch->count; i++)
-		batch->results[i] = lists[keys->keys.place[i]];
-	return FL_OK;
+	return fl_api_number_keys(ctx, batch, offsetof(fl_vehicle, id), &out->keys, &out->ids);
 }
 
 fl_err fl_api_vehicle_odometer(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
@@ -61,10 +19,10 @@ fl_err fl_api_vehicle_odometer(fl_ctx *ctx, const fl_gql_field *field, fl_gql_ba
 	fl_odometer *rows;
 	uint32_t first;
 	size_t count;
-	FL_TRY(read_first(ctx, field, &first));
+	FL_TRY(fl_api_first(ctx, field, 10, FL_PAGE_FIRST_MAX, &first));
 	FL_TRY(keys_of(ctx, batch, &keys));
 	FL_TRY(fl_odometers_of(ctx, keys.ids, keys.keys.count, first, &rows, &count));
-	return scatter(ctx, rows, count, sizeof(rows[0]), offsetof(fl_odometer, vehicle_id), &keys, batch);
+	return fl_api_scatter_numbers(ctx, rows, sizeof(rows[0]), count, offsetof(fl_odometer, vehicle_id), &keys.keys, batch);
 }
 
 fl_err fl_api_vehicle_assignments(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
@@ -73,10 +31,10 @@ fl_err fl_api_vehicle_assignments(fl_ctx *ctx, const fl_gql_field *field, fl_gql
 	fl_assignment *rows;
 	uint32_t first;
 	size_t count;
-	FL_TRY(read_first(ctx, field, &first));
+	FL_TRY(fl_api_first(ctx, field, 10, FL_PAGE_FIRST_MAX, &first));
 	FL_TRY(keys_of(ctx, batch, &keys));
 	FL_TRY(fl_assignments_of(ctx, keys.ids, keys.keys.count, first, &rows, &count));
-	return scatter(ctx, rows, count, sizeof(rows[0]), offsetof(fl_assignment, vehicle_id), &keys, batch);
+	return fl_api_scatter_numbers(ctx, rows, sizeof(rows[0]), count, offsetof(fl_assignment, vehicle_id), &keys.keys, batch);
 }
 
 /* ---- one moment's driver ---- */

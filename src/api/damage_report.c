@@ -1,3 +1,4 @@
+#include "api/connection_int.h"
 #include "api/work_order_int.h"
 
 /* ---- DamageReport ---- */
@@ -32,17 +33,6 @@ static fl_err facility(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *bat
 	return fl_api_refer(ctx, &(fl_api_reference){ facility_key, fl_api_load_facilities }, batch);
 }
 
-/* The distinct reports of a batch whose parents are reports. */
-fl_err fl_api_report_keys(fl_ctx *ctx, const fl_gql_batch *batch, fl_gql_keys_uuid *out)
-{
-	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, batch->count);
-	if (!ids)
-		return FL_NOMEM;
-	for (size_t i = 0; i < batch->count; i++)
-		ids[i] = ((const fl_report *)batch->parents[i])->id;
-	return fl_gql_distinct_uuid(ctx->mem, ids, NULL, batch->count, out);
-}
-
 static fl_photo_detail photo_detail(const fl_gql_field *field)
 {
 	static const int fields[] = { FL_API_PHOTO_TAKEN_AT, FL_API_PHOTO_QUALITY,     FL_API_PHOTO_ANGLE,       FL_API_PHOTO_LOCATION,
@@ -61,21 +51,7 @@ static fl_err photos(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch
 	size_t count;
 	FL_TRY(fl_api_report_keys(ctx, batch, &keys));
 	FL_TRY(fl_photos_of_reports(ctx, keys.keys, keys.count, photo_detail(field), &rows, &count));
-	fl_gql_value *lists = fl_new_array(ctx->mem, fl_gql_value, keys.count);
-	if (!lists)
-		return FL_NOMEM;
-	for (size_t i = 0; i < keys.count; i++)
-		lists[i] = fl_gql_rows(rows, sizeof(rows[0]), 0);
-	for (size_t i = 0, end; i < count; i = end) {
-		for (end = i + 1; end < count && fl_uuid_eq(rows[end].report_id, rows[i].report_id);)
-			end++;
-		uint32_t place = fl_gql_find_uuid(&keys, rows[i].report_id);
-		if (place != FL_GQL_NO_KEY)
-			lists[place] = fl_gql_rows(&rows[i], sizeof(rows[0]), end - i);
-	}
-	for (size_t i = 0; i < batch->count; i++)
-		batch->results[i] = lists[keys.place[i]];
-	return FL_OK;
+	return fl_api_scatter(ctx, rows, sizeof(rows[0]), count, &keys, offsetof(fl_photo_row, report_id), batch);
 }
 
 static fl_err assessment(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
@@ -286,57 +262,25 @@ const struct fl_api_photo_quality fl_api_photo_quality = {
 
 /* ---- Lists of reports ---- */
 
-fl_err fl_api_page_of_reports(fl_ctx *ctx, fl_report *rows, size_t count, const fl_gql_page *page, fl_gql_value *out)
+static fl_str report_key(fl_ctx *ctx, const void *row)
 {
-	fl_page_of_reports *made = fl_new(ctx->mem, fl_page_of_reports);
-	if (!made)
-		return FL_NOMEM;
-	*made = (fl_page_of_reports){ rows, FL_MIN(count, page->first), count > page->first, page->after.ptr != NULL };
-	*out = fl_gql_object(made);
-	return FL_OK;
+	return fl_uuid_bytes(&((const fl_report *)row)->id);
 }
 
-static fl_err report_rows(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
-{
-	const fl_page_of_reports *page = parent;
-	*out = fl_gql_rows(page->rows, sizeof(page->rows[0]), page->count);
-	return FL_OK;
-}
+const fl_api_list fl_api_reports = { FL_CURSOR_REPORT, sizeof(fl_report), report_key };
 
 static fl_err report_cursor(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
 {
-	return text(fl_gql_cursor_uuid(ctx->mem, FL_CURSOR_REPORT, ((const fl_report *)parent)->id), out);
-}
-
-static fl_err report_page_info(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
-{
-	const fl_page_of_reports *page = parent;
-	fl_page_info *info = fl_new(ctx->mem, fl_page_info);
-	if (!info)
-		return FL_NOMEM;
-	*info = (fl_page_info){ .has_next = page->more, .has_previous = page->later };
-	if (page->count) {
-		info->start = fl_gql_cursor_uuid(ctx->mem, FL_CURSOR_REPORT, page->rows[0].id);
-		info->end = fl_gql_cursor_uuid(ctx->mem, FL_CURSOR_REPORT, page->rows[page->count - 1].id);
-	}
-	*out = fl_gql_object(info);
-	return FL_OK;
+	return fl_api_cursor(ctx, &fl_api_reports, parent, out);
 }
 
 const struct fl_api_damage_report_connection fl_api_damage_report_connection = {
-	.edges = FL_GETTER(report_rows),
-	.nodes = FL_GETTER(report_rows),
-	.page_info = FL_GETTER(report_page_info),
+	.edges = FL_GETTER(fl_api_page_rows),
+	.nodes = FL_GETTER(fl_api_page_rows),
+	.page_info = FL_GETTER(fl_api_page_info_get),
 };
 
 const struct fl_api_damage_report_edge fl_api_damage_report_edge = {
 	.cursor = FL_GETTER(report_cursor),
 	.node = FL_SELF,
-};
-
-const struct fl_api_page_info fl_api_page_info = {
-	.has_next_page = FL_COLUMN(fl_page_info, has_next),
-	.has_previous_page = FL_COLUMN(fl_page_info, has_previous),
-	.start_cursor = FL_COLUMN(fl_page_info, start),
-	.end_cursor = FL_COLUMN(fl_page_info, end),
 };

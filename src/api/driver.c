@@ -1,5 +1,5 @@
 /* Drivers and depots: the types, and the list of drivers. */
-#include "api/api_int.h"
+#include "api/connection_int.h"
 #include "fleet/geo.h"
 
 /* ---- one by its id ---- */
@@ -31,21 +31,19 @@ fl_err fl_api_facility_by_id(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batc
 
 /* ---- the list of drivers; its cursor is the id, then the name ---- */
 
-typedef struct fl_page_of_drivers {
-	fl_driver *rows;
-	size_t count;
-	bool more, later;
-} fl_page_of_drivers;
-
-static fl_str cursor_of(fl_ctx *ctx, const fl_driver *driver)
+static fl_str driver_key(fl_ctx *ctx, const void *row)
 {
-	FL_AUTO_BUF fl_buf key = fl_buf_make(1024);
-	fl_buf_add(&key, &driver->id, sizeof(driver->id));
-	fl_buf_str(&key, driver->name);
-	return fl_buf_err(&key) == FL_OK ? fl_gql_cursor(ctx->mem, FL_CURSOR_DRIVER, key.ptr, key.len) : (fl_str) {};
+	const fl_driver *driver = row;
+	size_t len = sizeof(driver->id) + driver->name.len;
+	char *key = fl_arena_take(ctx->mem, len);
+	if (!key)
+		return (fl_str) {};
+	memcpy(key, &driver->id, sizeof(driver->id));
+	memcpy(key + sizeof(driver->id), driver->name.ptr, driver->name.len);
+	return (fl_str) { key, len };
 }
 
-static bool read_cursor(const fl_gql_page *page, int32_t *id, fl_str *name)
+static bool read_key(const fl_gql_page *page, int32_t *id, fl_str *name)
 {
 	if (page->after.len < sizeof(*id))
 		return false;
@@ -54,60 +52,34 @@ static bool read_cursor(const fl_gql_page *page, int32_t *id, fl_str *name)
 	return fl_str_utf8_valid(*name) && fl_str_find_char(*name, 0) < 0;
 }
 
+static const fl_api_list drivers = { FL_CURSOR_DRIVER, sizeof(fl_driver), driver_key };
+
 fl_err fl_api_drivers(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	const fl_gql_value *given = fl_gql_arg(field, "search");
 	fl_str search = fl_gql_given(given) ? fl_str_trim(fl_gql_text(given)) : FL_STR(""), name = FL_STR("");
-	fl_page_of_drivers *made = fl_new(ctx->mem, fl_page_of_drivers);
 	fl_gql_page page;
+	fl_driver *rows;
 	int32_t id = 0;
 	size_t count;
-	if (!made)
-		return FL_NOMEM;
-	FL_TRY(fl_gql_page_args(ctx, field, FL_CURSOR_DRIVER, FL_PAGE_FIRST, FL_PAGE_FIRST_MAX, &page));
-	made->later = page.after.ptr != NULL;
-	if (made->later && !read_cursor(&page, &id, &name))
+	FL_TRY(fl_api_page_args(ctx, field, &drivers, &page));
+	bool later = page.after.ptr != NULL;
+	if (later && !read_key(&page, &id, &name))
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "after is no cursor of this list");
 	FL_TRY(fl_text_check(&ctx->diag, "search", search, 100));
-	FL_TRY(fl_drivers_find(ctx, search, made->later ? &name : NULL, id, page.first + 1, &made->rows, &count));
-	made->count = FL_MIN(count, page.first);
-	made->more = count > page.first;
-	batch->results[0] = fl_gql_object(made);
-	return FL_OK;
-}
-
-static fl_err driver_rows(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
-{
-	const fl_page_of_drivers *page = parent;
-	*out = fl_gql_rows(page->rows, sizeof(page->rows[0]), page->count);
-	return FL_OK;
+	FL_TRY(fl_drivers_find(ctx, search, later ? &name : NULL, id, page.first + 1, &rows, &count));
+	return fl_api_page_make(ctx, &drivers, rows, count, &page, &batch->results[0]);
 }
 
 static fl_err driver_cursor(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
 {
-	*out = fl_gql_string(cursor_of(ctx, parent));
-	return out->kind == FL_GQL_STRING ? FL_OK : FL_NOMEM;
-}
-
-static fl_err driver_page_info(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
-{
-	const fl_page_of_drivers *page = parent;
-	fl_page_info *info = fl_new(ctx->mem, fl_page_info);
-	if (!info)
-		return FL_NOMEM;
-	*info = (fl_page_info) { .has_next = page->more, .has_previous = page->later };
-	if (page->count) {
-		info->start = cursor_of(ctx, &page->rows[0]);
-		info->end = cursor_of(ctx, &page->rows[page->count - 1]);
-	}
-	*out = fl_gql_object(info);
-	return FL_OK;
+	return fl_api_cursor(ctx, &drivers, parent, out);
 }
 
 const struct fl_api_driver_connection fl_api_driver_connection = {
-	.edges = FL_GETTER(driver_rows),
-	.nodes = FL_GETTER(driver_rows),
-	.page_info = FL_GETTER(driver_page_info),
+	.edges = FL_GETTER(fl_api_page_rows),
+	.nodes = FL_GETTER(fl_api_page_rows),
+	.page_info = FL_GETTER(fl_api_page_info_get),
 };
 
 const struct fl_api_driver_edge fl_api_driver_edge = { .cursor = FL_GETTER(driver_cursor), .node = FL_SELF };

@@ -1,6 +1,6 @@
 /* Erasures, their findings, and legal holds. */
 #include "fleet/retention/erasure.h"
-#include "api/api_int.h"
+#include "api/connection_int.h"
 
 /* ---- Erasure ---- */
 
@@ -43,22 +43,12 @@ static fl_err duties(fl_ctx *ctx, const fl_gql_field *field, const void *parent,
 	return FL_OK;
 }
 
-static fl_err first_of(fl_ctx *ctx, const fl_gql_field *field, uint32_t *out)
-{
-	int64_t first = fl_gql_int_or(fl_gql_arg(field, "first"), FL_PAGE_FIRST);
-	if (first < 1 || first > FL_PAGE_FIRST_MAX)
-		return fl_fail(
-			&ctx->diag, FL_BAD_INPUT, "first is %lld; it goes from 1 to %d", (long long)first, FL_PAGE_FIRST_MAX);
-	*out = (uint32_t)first;
-	return FL_OK;
-}
-
 /* A page each: erasures are few, and seldom listed with their findings. */
 static fl_err findings(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	int32_t after = (int32_t)fl_gql_int_or(fl_gql_arg(field, "after"), 0);
 	uint32_t first;
-	FL_TRY(first_of(ctx, field, &first));
+	FL_TRY(fl_api_first(ctx, field, FL_PAGE_FIRST, FL_PAGE_FIRST_MAX, &first));
 	for (size_t i = 0; i < batch->count; i++) {
 		fl_finding *rows;
 		size_t count;
@@ -129,7 +119,7 @@ fl_err fl_api_erasures(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *bat
 	fl_uuid after;
 	uint32_t first;
 	size_t count;
-	FL_TRY(first_of(ctx, field, &first));
+	FL_TRY(fl_api_first(ctx, field, FL_PAGE_FIRST, FL_PAGE_FIRST_MAX, &first));
 	if (fl_gql_given(given))
 		FL_TRY(fl_api_uuid(ctx, "after", given, &after));
 	FL_TRY(fl_erasures_list(ctx, fl_gql_given(given) ? &after : NULL, first, &rows, &count));

@@ -1,5 +1,5 @@
 /* Estimates of repairs: DamageReport.estimates, and what managers do with them. */
-#include "api/api_int.h"
+#include "api/group_int.h"
 #include "fleet/repair/quote.h"
 
 /* ---- DamageReport ---- */
@@ -86,15 +86,10 @@ const struct fl_api_estimate_link fl_api_estimate_link = {
 /* The revisions of all estimates of their reports at once: they stand ordered by report and estimate. */
 static fl_err revisions(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
-	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, batch->count);
 	fl_gql_keys_uuid keys;
 	fl_estimate_revision *rows;
 	size_t count;
-	if (!ids)
-		return FL_NOMEM;
-	for (size_t i = 0; i < batch->count; i++)
-		ids[i] = ((const fl_estimate *)batch->parents[i])->report_id;
-	FL_TRY(fl_gql_distinct_uuid(ctx->mem, ids, NULL, batch->count, &keys));
+	FL_TRY(fl_api_uuid_keys(ctx, batch, offsetof(fl_estimate, report_id), &keys));
 	FL_TRY(fl_estimate_revisions_of_reports(ctx, keys.keys, keys.count, &rows, &count));
 	for (size_t i = 0; i < batch->count; i++) {
 		const fl_estimate *e = batch->parents[i];

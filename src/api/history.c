@@ -1,5 +1,5 @@
 /* The history of reports, and the people in it. */
-#include "api/api_int.h"
+#include "api/connection_int.h"
 #include "fleet/report/comment.h"
 #include "fleet/report/history.h"
 
@@ -24,87 +24,38 @@ const struct fl_api_person fl_api_person = {
 
 /* ---- DamageReport.history ---- */
 
-typedef struct page_of_history {
-	fl_history_entry *rows;
-	size_t count;
-	bool more, later;
-} page_of_history;
-
-enum { CURSOR_HISTORY = 'h' };
-
-static fl_err make_page(fl_ctx *ctx, fl_history_entry *rows, size_t count, const fl_gql_page *page, fl_gql_value *out)
+static fl_str entry_key(fl_ctx *ctx, const void *row)
 {
-	page_of_history *made = fl_new(ctx->mem, page_of_history);
-	if (!made)
-		return FL_NOMEM;
-	*made = (page_of_history) { rows, FL_MIN(count, page->first), count > page->first, page->after.ptr != NULL };
-	*out = fl_gql_object(made);
-	return FL_OK;
+	return fl_uuid_bytes(&((const fl_history_entry *)row)->id);
 }
+
+static const fl_api_list history = { FL_CURSOR_HISTORY, sizeof(fl_history_entry), entry_key };
 
 fl_err fl_api_report_history(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	fl_gql_keys_uuid keys;
+	fl_api_groups groups;
 	fl_history_entry *rows;
 	fl_gql_page page;
 	fl_uuid after;
 	size_t count;
-	FL_TRY(fl_gql_page_args(ctx, field, CURSOR_HISTORY, FL_PAGE_FIRST, FL_PAGE_FIRST_MAX, &page));
+	FL_TRY(fl_api_page_args(ctx, field, &history, &page));
 	bool later = fl_gql_after_uuid(&page, &after);
 	FL_TRY(fl_api_report_keys(ctx, batch, &keys));
 	FL_TRY(fl_history_of_reports(ctx, keys.keys, keys.count, later ? &after : NULL, page.first + 1, &rows, &count));
-	fl_gql_value *pages = fl_new_array(ctx->mem, fl_gql_value, keys.count);
-	if (!pages)
-		return FL_NOMEM;
-	for (size_t i = 0; i < keys.count; i++)
-		FL_TRY(make_page(ctx, rows, 0, &page, &pages[i]));
-	for (size_t i = 0, end; i < count; i = end) {
-		for (end = i + 1; end < count && fl_uuid_eq(rows[end].report_id, rows[i].report_id);)
-			end++;
-		FL_TRY(make_page(ctx, &rows[i], end - i, &page, &pages[fl_gql_find_uuid(&keys, rows[i].report_id)]));
-	}
-	for (size_t i = 0; i < batch->count; i++)
-		batch->results[i] = pages[keys.place[i]];
-	return FL_OK;
-}
-
-static fl_err entry_rows(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
-{
-	const page_of_history *page = parent;
-	*out = fl_gql_rows(page->rows, sizeof(page->rows[0]), page->count);
-	return FL_OK;
-}
-
-static fl_str cursor_of(fl_ctx *ctx, const fl_history_entry *entry)
-{
-	return fl_gql_cursor_uuid(ctx->mem, CURSOR_HISTORY, entry->id);
+	FL_TRY(fl_api_group_uuids(ctx, &rows->report_id, sizeof(rows[0]), count, &keys, &groups));
+	return fl_api_pages_scatter(ctx, &history, rows, &groups, &page, batch);
 }
 
 static fl_err entry_cursor(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
 {
-	*out = fl_gql_string(cursor_of(ctx, parent));
-	return out->kind == FL_GQL_STRING ? FL_OK : FL_NOMEM;
-}
-
-static fl_err page_info(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
-{
-	const page_of_history *page = parent;
-	fl_page_info *info = fl_new(ctx->mem, fl_page_info);
-	if (!info)
-		return FL_NOMEM;
-	*info = (fl_page_info) { .has_next = page->more, .has_previous = page->later };
-	if (page->count) {
-		info->start = cursor_of(ctx, &page->rows[0]);
-		info->end = cursor_of(ctx, &page->rows[page->count - 1]);
-	}
-	*out = fl_gql_object(info);
-	return FL_OK;
+	return fl_api_cursor(ctx, &history, parent, out);
 }
 
 const struct fl_api_history_connection fl_api_history_connection = {
-	.edges = FL_GETTER(entry_rows),
-	.nodes = FL_GETTER(entry_rows),
-	.page_info = FL_GETTER(page_info),
+	.edges = FL_GETTER(fl_api_page_rows),
+	.nodes = FL_GETTER(fl_api_page_rows),
+	.page_info = FL_GETTER(fl_api_page_info_get),
 };
 
 const struct fl_api_history_edge fl_api_history_edge = {

@@ -1,5 +1,5 @@
 /* Inspections: their types and lists. Their changes: inspection_in.c. */
-#include "api/api_int.h"
+#include "api/connection_int.h"
 #include "fleet/inspection/inspection.h"
 
 /* ---- references ---- */
@@ -68,22 +68,12 @@ static fl_err checklist_id(fl_ctx *ctx, const fl_gql_field *field, const void *p
 	return out->kind == FL_GQL_STRING ? FL_OK : FL_NOMEM;
 }
 
-static fl_err inspection_keys(fl_ctx *ctx, const fl_gql_batch *batch, fl_gql_keys_uuid *out)
-{
-	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, batch->count);
-	if (!ids)
-		return FL_NOMEM;
-	for (size_t i = 0; i < batch->count; i++)
-		ids[i] = ((const fl_inspection *)batch->parents[i])->id;
-	return fl_gql_distinct_uuid(ctx->mem, ids, NULL, batch->count, out);
-}
-
 static fl_err defects(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	fl_gql_keys_uuid keys;
 	fl_defect *rows;
 	size_t count;
-	FL_TRY(inspection_keys(ctx, batch, &keys));
+	FL_TRY(fl_api_uuid_keys(ctx, batch, offsetof(fl_inspection, id), &keys));
 	FL_TRY(fl_defects_of(ctx, keys.keys, keys.count, &rows, &count));
 	return fl_api_scatter(ctx, rows, sizeof(rows[0]), count, &keys, offsetof(fl_defect, inspection_id), batch);
 }
@@ -93,7 +83,7 @@ static fl_err signatures(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *b
 	fl_gql_keys_uuid keys;
 	fl_signature *rows;
 	size_t count;
-	FL_TRY(inspection_keys(ctx, batch, &keys));
+	FL_TRY(fl_api_uuid_keys(ctx, batch, offsetof(fl_inspection, id), &keys));
 	FL_TRY(fl_signatures_of(ctx, keys.keys, keys.count, &rows, &count));
 	return fl_api_scatter(ctx, rows, sizeof(rows[0]), count, &keys, offsetof(fl_signature, inspection_id), batch);
 }
@@ -158,16 +148,11 @@ static fl_err defect_inspection(fl_ctx *ctx, const fl_gql_field *field, fl_gql_b
 	fl_gql_keys_uuid keys;
 	fl_inspection *rows;
 	size_t count;
-	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, batch->count);
-	if (!ids)
-		return FL_NOMEM;
-	for (size_t i = 0; i < batch->count; i++)
-		ids[i] = ((const fl_defect *)batch->parents[i])->inspection_id;
-	FL_TRY(fl_gql_distinct_uuid(ctx->mem, ids, NULL, batch->count, &keys));
+	FL_TRY(fl_api_uuid_keys(ctx, batch, offsetof(fl_defect, inspection_id), &keys));
 	FL_TRY(fl_inspections_get(ctx, keys.keys, keys.count, &rows, &count));
 	for (size_t i = 0; i < batch->count; i++)
 		for (size_t k = 0; k < count; k++)
-			if (fl_uuid_eq(rows[k].id, ids[i]))
+			if (fl_uuid_eq(rows[k].id, ((const fl_defect *)batch->parents[i])->inspection_id))
 				batch->results[i] = fl_gql_object(&rows[k]);
 	return FL_OK;
 }
@@ -265,59 +250,22 @@ fl_err fl_api_verify_inspection(fl_ctx *ctx, const fl_gql_field *field, fl_gql_b
 
 /* ---- lists ---- */
 
-typedef struct fl_page_of_inspections {
-	fl_inspection *rows;
-	size_t count;
-	bool more, later;
-} fl_page_of_inspections;
-
-static fl_err make_page(fl_ctx *ctx, fl_inspection *rows, size_t count, const fl_gql_page *page, fl_gql_value *out)
+static fl_str inspection_key(fl_ctx *ctx, const void *row)
 {
-	fl_page_of_inspections *made = fl_new(ctx->mem, fl_page_of_inspections);
-	if (!made)
-		return FL_NOMEM;
-	*made = (fl_page_of_inspections) { rows, FL_MIN(count, page->first), count > page->first, page->after.ptr != NULL };
-	*out = fl_gql_object(made);
-	return FL_OK;
+	return fl_uuid_bytes(&((const fl_inspection *)row)->id);
 }
 
-static fl_err page_rows(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
-{
-	const fl_page_of_inspections *page = parent;
-	*out = fl_gql_rows(page->rows, sizeof(page->rows[0]), page->count);
-	return FL_OK;
-}
-
-static fl_str cursor_of(fl_ctx *ctx, const fl_inspection *in)
-{
-	return fl_gql_cursor_uuid(ctx->mem, FL_CURSOR_INSPECTION, in->id);
-}
+static const fl_api_list inspections = { FL_CURSOR_INSPECTION, sizeof(fl_inspection), inspection_key };
 
 static fl_err cursor(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
 {
-	*out = fl_gql_string(cursor_of(ctx, parent));
-	return out->kind == FL_GQL_STRING ? FL_OK : FL_NOMEM;
-}
-
-static fl_err page_info(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
-{
-	const fl_page_of_inspections *page = parent;
-	fl_page_info *info = fl_new(ctx->mem, fl_page_info);
-	if (!info)
-		return FL_NOMEM;
-	*info = (fl_page_info) { .has_next = page->more, .has_previous = page->later };
-	if (page->count) {
-		info->start = cursor_of(ctx, &page->rows[0]);
-		info->end = cursor_of(ctx, &page->rows[page->count - 1]);
-	}
-	*out = fl_gql_object(info);
-	return FL_OK;
+	return fl_api_cursor(ctx, &inspections, parent, out);
 }
 
 const struct fl_api_inspection_connection fl_api_inspection_connection = {
-	.edges = FL_GETTER(page_rows),
-	.nodes = FL_GETTER(page_rows),
-	.page_info = FL_GETTER(page_info),
+	.edges = FL_GETTER(fl_api_page_rows),
+	.nodes = FL_GETTER(fl_api_page_rows),
+	.page_info = FL_GETTER(fl_api_page_info_get),
 };
 const struct fl_api_inspection_edge fl_api_inspection_edge = { .cursor = FL_GETTER(cursor), .node = FL_SELF };
 
@@ -327,10 +275,10 @@ static fl_err find(fl_ctx *ctx, const fl_gql_field *field, const fl_inspection_f
 	fl_inspection *rows;
 	fl_uuid after;
 	size_t count;
-	FL_TRY(fl_gql_page_args(ctx, field, FL_CURSOR_INSPECTION, FL_PAGE_FIRST, FL_PAGE_FIRST_MAX, &page));
+	FL_TRY(fl_api_page_args(ctx, field, &inspections, &page));
 	bool later = fl_gql_after_uuid(&page, &after);
 	FL_TRY(fl_inspections_find(ctx, filter, later ? &after : NULL, page.first + 1, &rows, &count));
-	return make_page(ctx, rows, count, &page, &batch->results[0]);
+	return fl_api_page_make(ctx, &inspections, rows, count, &page, &batch->results[0]);
 }
 
 fl_err fl_api_inspections(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
@@ -374,50 +322,24 @@ typedef struct vehicles {
 
 static fl_err vehicles_of(fl_ctx *ctx, const fl_gql_batch *batch, vehicles *out)
 {
-	int64_t *wanted = fl_new_array(ctx->mem, int64_t, batch->count);
-	out->ids = fl_new_array(ctx->mem, int32_t, batch->count);
-	if (!wanted || !out->ids)
-		return FL_NOMEM;
-	for (size_t i = 0; i < batch->count; i++)
-		wanted[i] = ((const fl_vehicle *)batch->parents[i])->id;
-	FL_TRY(fl_gql_distinct_i64(ctx->mem, wanted, NULL, batch->count, &out->keys));
-	for (size_t i = 0; i < out->keys.count; i++)
-		out->ids[i] = (int32_t)out->keys.keys[i];
-	return FL_OK;
-}
-
-/* Rows come grouped by their owner: one page is made of each run. */
-static fl_err scatter_pages(fl_ctx *ctx, fl_inspection *rows, const int32_t *owners, size_t count, const vehicles *v, const fl_gql_page *page,
-	fl_gql_batch *batch)
-{
-	fl_gql_value *pages = fl_new_array(ctx->mem, fl_gql_value, v->keys.count);
-	if (!pages)
-		return FL_NOMEM;
-	for (size_t i = 0; i < v->keys.count; i++)
-		FL_TRY(make_page(ctx, rows, 0, page, &pages[i]));
-	for (size_t i = 0, end; i < count; i = end) {
-		for (end = i + 1; end < count && owners[end] == owners[i];)
-			end++;
-		FL_TRY(make_page(ctx, &rows[i], end - i, page, &pages[fl_gql_find_i64(&v->keys, owners[i])]));
-	}
-	for (size_t i = 0; i < batch->count; i++)
-		batch->results[i] = pages[v->keys.place[i]];
-	return FL_OK;
+	return fl_api_number_keys(ctx, batch, offsetof(fl_vehicle, id), &out->keys, &out->ids);
 }
 
 fl_err fl_api_vehicle_inspections(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	fl_gql_page page;
+	fl_api_groups groups;
 	fl_inspection *rows;
 	int32_t *owners;
 	vehicles v;
 	fl_uuid after;
 	size_t count;
-	FL_TRY(fl_gql_page_args(ctx, field, FL_CURSOR_INSPECTION, FL_PAGE_FIRST, FL_PAGE_FIRST_MAX, &page));
+	FL_TRY(fl_api_page_args(ctx, field, &inspections, &page));
 	bool later = fl_gql_after_uuid(&page, &after);
 	FL_TRY(vehicles_of(ctx, batch, &v));
 	FL_TRY(fl_inspections_of_vehicles(ctx, v.ids, v.keys.count, later ? &after : NULL, page.first + 1, &rows, &owners, &count));
-	return scatter_pages(ctx, rows, owners, count, &v, &page, batch);
+	FL_TRY(fl_api_group_numbers(ctx, owners, sizeof(owners[0]), count, &v.keys, &groups));
+	return fl_api_pages_scatter(ctx, &inspections, rows, &groups, &page, batch);
 }
 
 fl_err fl_api_vehicle_last_inspection(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
@@ -445,19 +367,7 @@ fl_err fl_api_vehicle_open_defects(fl_ctx *ctx, const fl_gql_field *field, fl_gq
 	size_t count;
 	FL_TRY(vehicles_of(ctx, batch, &v));
 	FL_TRY(fl_open_defects_of(ctx, v.ids, v.keys.count, &rows, &count));
-	fl_gql_value *lists = fl_new_array(ctx->mem, fl_gql_value, v.keys.count);
-	if (!lists)
-		return FL_NOMEM;
-	for (size_t i = 0; i < v.keys.count; i++)
-		lists[i] = fl_gql_rows(rows, sizeof(rows[0]), 0);
-	for (size_t i = 0, end; i < count; i = end) {
-		for (end = i + 1; end < count && rows[end].vehicle_id == rows[i].vehicle_id;)
-			end++;
-		lists[fl_gql_find_i64(&v.keys, rows[i].vehicle_id)] = fl_gql_rows(&rows[i], sizeof(rows[0]), end - i);
-	}
-	for (size_t i = 0; i < batch->count; i++)
-		batch->results[i] = lists[v.keys.place[i]];
-	return FL_OK;
+	return fl_api_scatter_numbers(ctx, rows, sizeof(rows[0]), count, offsetof(fl_defect, vehicle_id), &v.keys, batch);
 }
 
 fl_err fl_api_vehicle_safe_to_operate(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)

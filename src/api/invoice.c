@@ -1,4 +1,5 @@
 /* Bills of work orders: their fields and changes. */
+#include "api/group_int.h"
 #include "api/work_order_int.h"
 #include "fleet/report/policy.h"
 

@@ -1,8 +1,7 @@
 /* Webhooks, alerts and the log of deliveries. */
-#include "api/api_int.h"
+#include "api/connection_int.h"
 #include "fleet/notice/notice.h"
 
-enum { CURSOR_DELIVERY = 'n' };
 
 typedef struct webhook_payload {
 	const fl_webhook *webhook;
@@ -144,53 +143,28 @@ const struct fl_api_delete_payload fl_api_delete_payload = {
 
 /* ---- Deliveries ---- */
 
-typedef struct delivery_page {
-	fl_delivery *rows;
-	size_t count;
-	bool more, later;
-} delivery_page;
+static fl_str delivery_key(fl_ctx *ctx, const void *row)
+{
+	return fl_uuid_bytes(&((const fl_delivery *)row)->id);
+}
+
+static const fl_api_list deliveries = { FL_CURSOR_DELIVERY, sizeof(fl_delivery), delivery_key };
 
 fl_err fl_api_deliveries(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	const fl_gql_value *webhook = fl_gql_arg(field, "webhookId");
 	fl_gql_page page;
+	fl_delivery *rows;
 	fl_uuid after;
+	size_t count;
 	int32_t webhook_id = 0;
-	delivery_page *made = fl_new(ctx->mem, delivery_page);
-	if (!made)
-		return FL_NOMEM;
 	if (fl_gql_given(webhook))
 		FL_TRY(fl_api_id(ctx, "webhookId", webhook, &webhook_id));
-	FL_TRY(fl_gql_page_args(ctx, field, CURSOR_DELIVERY, FL_PAGE_FIRST, FL_PAGE_FIRST_MAX, &page));
-	made->later = fl_gql_after_uuid(&page, &after);
+	FL_TRY(fl_api_page_args(ctx, field, &deliveries, &page));
+	bool later = fl_gql_after_uuid(&page, &after);
 	int16_t state = (int16_t)fl_gql_int_or(fl_gql_arg(field, "state"), 0);
-	FL_TRY(fl_deliveries(ctx, webhook_id, state, made->later ? &after : NULL, page.first + 1, &made->rows, &made->count));
-	made->more = made->count > page.first;
-	made->count = FL_MIN(made->count, page.first);
-	batch->results[0] = fl_gql_object(made);
-	return FL_OK;
-}
-
-static fl_err delivery_nodes(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
-{
-	const delivery_page *page = parent;
-	*out = fl_gql_rows(page->rows, sizeof(page->rows[0]), page->count);
-	return FL_OK;
-}
-
-static fl_err delivery_page_info(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
-{
-	const delivery_page *page = parent;
-	fl_page_info *info = fl_new(ctx->mem, fl_page_info);
-	if (!info)
-		return FL_NOMEM;
-	*info = (fl_page_info) { .has_next = page->more, .has_previous = page->later };
-	if (page->count) {
-		info->start = fl_gql_cursor_uuid(ctx->mem, CURSOR_DELIVERY, page->rows[0].id);
-		info->end = fl_gql_cursor_uuid(ctx->mem, CURSOR_DELIVERY, page->rows[page->count - 1].id);
-	}
-	*out = fl_gql_object(info);
-	return FL_OK;
+	FL_TRY(fl_deliveries(ctx, webhook_id, state, later ? &after : NULL, page.first + 1, &rows, &count));
+	return fl_api_page_make(ctx, &deliveries, rows, count, &page, &batch->results[0]);
 }
 
 static fl_err delivery_webhook(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
@@ -237,8 +211,8 @@ fl_err fl_api_test_webhook(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch 
 }
 
 const struct fl_api_delivery_connection fl_api_delivery_connection = {
-	.nodes = FL_GETTER(delivery_nodes),
-	.page_info = FL_GETTER(delivery_page_info),
+	.nodes = FL_GETTER(fl_api_page_rows),
+	.page_info = FL_GETTER(fl_api_page_info_get),
 };
 
 const struct fl_api_delivery fl_api_delivery = {

@@ -1,6 +1,6 @@
 /* How long reports are kept, and the files of those that went. */
 #include "fleet/retention/retention.h"
-#include "api/api_int.h"
+#include "api/connection_int.h"
 
 #include <unistd.h>
 
@@ -86,15 +86,14 @@ const struct fl_api_set_retention_policy_payload fl_api_set_retention_policy_pay
 fl_err fl_api_archives(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	const fl_gql_value *given = fl_gql_arg(field, "after");
-	int64_t first = fl_gql_int_or(fl_gql_arg(field, "first"), FL_PAGE_FIRST);
+	uint32_t first;
 	fl_archive_row *rows;
 	fl_uuid after;
 	size_t count;
-	if (first < 1 || first > FL_PAGE_FIRST_MAX)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "first is %lld; it goes from 1 to %d", (long long)first, FL_PAGE_FIRST_MAX);
+	FL_TRY(fl_api_first(ctx, field, FL_PAGE_FIRST, FL_PAGE_FIRST_MAX, &first));
 	if (fl_gql_given(given))
 		FL_TRY(fl_api_uuid(ctx, "after", given, &after));
-	FL_TRY(fl_archives_list(ctx, fl_gql_given(given) ? &after : NULL, (uint32_t)first, &rows, &count));
+	FL_TRY(fl_archives_list(ctx, fl_gql_given(given) ? &after : NULL, first, &rows, &count));
 	batch->results[0] = fl_gql_rows(rows, sizeof(rows[0]), count);
 	return FL_OK;
 }

@@ -1,5 +1,5 @@
 /* The root fields of Query and Mutation, and who is asking. Those of Subscription: subscription.c. */
-#include "api/api_int.h"
+#include "api/connection_int.h"
 #include "api/search_int.h"
 #include "api/work_order_int.h"
 
@@ -100,10 +100,10 @@ static fl_err damage_reports(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batc
 	fl_report *rows;
 	size_t count;
 	FL_TRY(fl_api_report_filter(ctx, fl_gql_arg(field, "filter"), &filter));
-	FL_TRY(fl_gql_page_args(ctx, field, FL_CURSOR_REPORT, FL_PAGE_FIRST, FL_PAGE_FIRST_MAX, &page));
+	FL_TRY(fl_api_page_args(ctx, field, &fl_api_reports, &page));
 	bool later = fl_gql_after_uuid(&page, &after);
 	FL_TRY(fl_reports_find(ctx, &filter, later ? &after : NULL, page.first + 1, &rows, &count));
-	return fl_api_page_of_reports(ctx, rows, count, &page, &batch->results[0]);
+	return fl_api_page_make(ctx, &fl_api_reports, rows, count, &page, &batch->results[0]);
 }
 
 static fl_err vehicle(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
@@ -124,26 +124,6 @@ static fl_err vehicle(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batc
 		found = count ? rows : NULL;
 	}
 	batch->results[0] = fl_gql_object(found);
-	return FL_OK;
-}
-
-static fl_err vehicles(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
-{
-	fl_gql_page page;
-	fl_vehicle *rows;
-	size_t count;
-	fl_page_of_vehicles *made = fl_new(ctx->mem, fl_page_of_vehicles);
-	if (!made)
-		return FL_NOMEM;
-	FL_TRY(fl_must(ctx, FL_MAY_REPORT_READ_OWN));
-	FL_TRY(fl_gql_page_args(ctx, field, FL_CURSOR_VEHICLE, FL_PAGE_FIRST, FL_PAGE_FIRST_MAX, &page));
-	const fl_gql_value *given = fl_gql_arg(field, "search");
-	fl_str search = fl_gql_given(given) ? fl_str_trim(fl_gql_text(given)) : FL_STR("");
-	if (search.len > 100 || fl_str_find_char(search, 0) >= 0 || !fl_str_utf8_valid(page.after) || fl_str_find_char(page.after, 0) >= 0)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "search is longer than 100 characters, or search or after is no text");
-	FL_TRY(fl_vehicles_find(ctx, search, fl_gql_bool_or(fl_gql_arg(field, "includeRetired"), false), page.after.ptr ? &page.after : NULL, page.first + 1, &rows, &count));
-	*made = (fl_page_of_vehicles){ rows, FL_MIN(count, page.first), count > page.first, page.after.ptr != NULL };
-	batch->results[0] = fl_gql_object(made);
 	return FL_OK;
 }
 
@@ -168,7 +148,7 @@ const struct fl_api_query fl_api_query = {
 	.damage_reports = FL_BATCH(damage_reports),
 	.export_damage_reports = FL_PAGES(fl_api_export_damage_reports),
 	.vehicle = FL_BATCH(vehicle),
-	.vehicles = FL_BATCH(vehicles),
+	.vehicles = FL_BATCH(fl_api_vehicles),
 	.facilities = FL_BATCH(facilities),
 	.facility = FL_BATCH(fl_api_facility_by_id),
 	.drivers = FL_BATCH(fl_api_drivers),

@@ -1,4 +1,5 @@
 /* Searching: the wide part of filters, hits, places, saved filters. */
+#include "api/connection_int.h"
 #include "api/search_int.h"
 #include "fleet/search/search.h"
 
@@ -86,85 +87,55 @@ fl_err fl_api_wide_filter(fl_ctx *ctx, const fl_gql_value *in, const fl_wide_fil
 
 /* ---- by words ---- */
 
-typedef struct fl_page_of_hits {
-	fl_hit *hits;
-	fl_report **nodes;
-	size_t count;
-	bool more, later;
-} fl_page_of_hits;
-
-static fl_str cursor_of(fl_ctx *ctx, const fl_hit *hit)
+static fl_str hit_key(fl_ctx *ctx, const void *row)
 {
-	fl_hit_key key = { hit->rank, hit->report->id };
-	return fl_gql_cursor(ctx->mem, FL_CURSOR_HIT, &key, sizeof(key));
+	const fl_hit *hit = row;
+	fl_hit_key *key = fl_new(ctx->mem, fl_hit_key);
+	if (!key)
+		return (fl_str) {};
+	*key = (fl_hit_key) { hit->rank, hit->report->id };
+	return (fl_str) { (const char *)key, sizeof(*key) };
 }
 
-static fl_err page_of(fl_ctx *ctx, fl_hit *hits, size_t count, const fl_gql_page *page, fl_gql_value *out)
-{
-	fl_page_of_hits *made = fl_new(ctx->mem, fl_page_of_hits);
-	fl_report **nodes = fl_new_array(ctx->mem, fl_report *, count);
-	if (!made || !nodes)
-		return FL_NOMEM;
-	for (size_t i = 0; i < count; i++)
-		nodes[i] = hits[i].report;
-	*made = (fl_page_of_hits) { hits, nodes, FL_MIN(count, page->first), count > page->first, page->after.ptr != NULL };
-	*out = fl_gql_object(made);
-	return FL_OK;
-}
+static const fl_api_list hits = { FL_CURSOR_HIT, sizeof(fl_hit), hit_key };
 
 fl_err fl_api_search_damage_reports(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	fl_report_filter filter;
 	fl_hit_key key;
 	fl_gql_page page;
-	fl_hit *hits;
+	fl_hit *rows;
 	size_t count;
 	FL_TRY(fl_api_report_filter(ctx, fl_gql_arg(field, "filter"), &filter));
 	if (filter.search.len)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "give what to look for as text; filter.search must be empty here");
-	FL_TRY(fl_gql_page_args(ctx, field, FL_CURSOR_HIT, FL_PAGE_FIRST, FL_PAGE_FIRST_MAX, &page));
+	FL_TRY(fl_api_page_args(ctx, field, &hits, &page));
 	if (page.after.ptr && page.after.len != sizeof(key))
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "after is no cursor of this list");
 	if (page.after.ptr)
 		memcpy(&key, page.after.ptr, sizeof(key));
 	FL_TRY(fl_search_words(ctx, fl_gql_text(fl_gql_arg(field, "text")), &filter, page.after.ptr ? &key : NULL, page.first + 1,
-		&hits, &count));
-	return page_of(ctx, hits, count, &page, &batch->results[0]);
+		&rows, &count));
+	return fl_api_page_make(ctx, &hits, rows, count, &page, &batch->results[0]);
 }
 
-static fl_err hit_rows(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
-{
-	const fl_page_of_hits *page = parent;
-	*out = fl_gql_rows(page->hits, sizeof(page->hits[0]), page->count);
-	return FL_OK;
-}
-
+/* The reports, which are not rows: each hit points to its own. */
 static fl_err hit_nodes(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
 {
-	const fl_page_of_hits *page = parent;
-	*out = fl_gql_ptrs((const void *const *)page->nodes, page->count);
-	return FL_OK;
-}
-
-static fl_err hit_page_info(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
-{
-	const fl_page_of_hits *page = parent;
-	fl_page_info *info = fl_new(ctx->mem, fl_page_info);
-	if (!info)
+	const fl_api_page *page = parent;
+	const fl_hit *rows = (const fl_hit *)page->rows;
+	const void **nodes = fl_new_array(ctx->mem, const void *, page->count);
+	if (!nodes)
 		return FL_NOMEM;
-	*info = (fl_page_info) { .has_next = page->more, .has_previous = page->later };
-	if (page->count) {
-		info->start = cursor_of(ctx, &page->hits[0]);
-		info->end = cursor_of(ctx, &page->hits[page->count - 1]);
-	}
-	*out = fl_gql_object(info);
+	for (size_t i = 0; i < page->count; i++)
+		nodes[i] = rows[i].report;
+	*out = fl_gql_ptrs(nodes, page->count);
 	return FL_OK;
 }
 
 static fl_err hit_cursor(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
 {
-	*out = fl_gql_string(cursor_of(ctx, parent));
-	return out->kind == FL_GQL_STRING ? FL_OK : FL_NOMEM;
+	return fl_api_cursor(ctx, &hits, parent, out);
 }
 
 typedef struct fl_snippet_part {
@@ -195,9 +166,9 @@ static fl_err snippet(fl_ctx *ctx, const fl_gql_field *field, const void *parent
 }
 
 const struct fl_api_damage_report_search_connection fl_api_damage_report_search_connection = {
-	.edges = FL_GETTER(hit_rows),
+	.edges = FL_GETTER(fl_api_page_rows),
 	.nodes = FL_GETTER(hit_nodes),
-	.page_info = FL_GETTER(hit_page_info),
+	.page_info = FL_GETTER(fl_api_page_info_get),
 };
 
 const struct fl_api_damage_report_hit fl_api_damage_report_hit = {
@@ -214,16 +185,6 @@ const struct fl_api_snippet_part fl_api_snippet_part = {
 
 /* ---- places ---- */
 
-static fl_err read_first(fl_ctx *ctx, const fl_gql_field *field, int64_t otherwise, uint32_t *out)
-{
-	int64_t first = fl_gql_int_or(fl_gql_arg(field, "first"), otherwise);
-	if (first < 1 || first > FL_PAGE_FIRST_MAX)
-		return fl_fail(
-			&ctx->diag, FL_BAD_INPUT, "first is %lld; it goes from 1 to %d", (long long)first, FL_PAGE_FIRST_MAX);
-	*out = (uint32_t)first;
-	return FL_OK;
-}
-
 fl_err fl_api_nearby_damage_reports(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	fl_report_filter filter;
@@ -231,7 +192,7 @@ fl_err fl_api_nearby_damage_reports(fl_ctx *ctx, const fl_gql_field *field, fl_g
 	uint32_t first;
 	fl_near *rows;
 	size_t count;
-	FL_TRY(read_first(ctx, field, 20, &first));
+	FL_TRY(fl_api_first(ctx, field, 20, FL_PAGE_FIRST_MAX, &first));
 	FL_TRY(fl_radius_check(&ctx->diag, fl_gql_float_or(fl_gql_arg(field, "radiusKm"), 5), &radius_m));
 	FL_TRY(fl_api_report_filter(ctx, fl_gql_arg(field, "filter"), &filter));
 	if (filter.search.len || (filter.wide && filter.wide->has_near))
@@ -280,7 +241,7 @@ fl_err fl_api_damage_report_hotspots(fl_ctx *ctx, const fl_gql_field *field, fl_
 	uint32_t first;
 	size_t count;
 	fl_box box;
-	FL_TRY(read_first(ctx, field, 10, &first));
+	FL_TRY(fl_api_first(ctx, field, 10, FL_PAGE_FIRST_MAX, &first));
 	if (fl_gql_given(in))
 		FL_TRY(read_box(ctx, in, &box));
 	FL_TRY(fl_search_hotspots(

@@ -1,5 +1,5 @@
 /* Reports in numbers, and the risk of vehicles. */
-#include "api/api_int.h"
+#include "api/connection_int.h"
 #include "fleet/stats.h"
 
 /* ---- damageReportStats ---- */
@@ -35,14 +35,10 @@ static fl_err read_filter(fl_ctx *ctx, const fl_gql_value *in, fl_report_filter 
 fl_err fl_api_damage_report_stats_root(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	fl_stats_query *query = fl_new(ctx->mem, fl_stats_query);
-	int64_t first = fl_gql_int_or(fl_gql_arg(field, "first"), 100);
 	if (!query)
 		return FL_NOMEM;
 	FL_TRY(fl_must(ctx, FL_MAY_REPORT_READ_ALL));
-	if (first < 1 || first > FL_STATS_GROUPS_MAX)
-		return fl_fail(
-			&ctx->diag, FL_BAD_INPUT, "first is %lld; it goes from 1 to %d", (long long)first, FL_STATS_GROUPS_MAX);
-	query->limit = (uint32_t)first;
+	FL_TRY(fl_api_first(ctx, field, 100, FL_STATS_GROUPS_MAX, &query->limit));
 	query->group = read_dimensions(fl_gql_arg(field, "groupBy"));
 	FL_TRY(read_filter(ctx, fl_gql_arg(field, "filter"), &query->filter));
 	batch->results[0] = fl_gql_object(query);
@@ -173,19 +169,12 @@ fl_err fl_api_vehicle_risk_of(fl_ctx *ctx, const fl_gql_field *field, fl_gql_bat
 	fl_gql_keys_i64 keys;
 	fl_risk *risks;
 	size_t count;
-	int64_t *all = fl_new_array(ctx->mem, int64_t, batch->count);
-	int32_t *ids = fl_new_array(ctx->mem, int32_t, batch->count);
+	int32_t *ids;
+	FL_TRY(fl_api_number_keys(ctx, batch, offsetof(fl_vehicle, id), &keys, &ids));
 	fl_vehicle_risk *made = fl_new_array(ctx->mem, fl_vehicle_risk, batch->count);
-	if (!all || !ids || !made)
-		return FL_NOMEM;
-	for (size_t i = 0; i < batch->count; i++)
-		all[i] = ((const fl_vehicle *)batch->parents[i])->id;
-	FL_TRY(fl_gql_distinct_i64(ctx->mem, all, NULL, batch->count, &keys));
 	fl_risk *found = fl_new_array(ctx->mem, fl_risk, keys.count);
-	if (!found)
+	if (!made || !found)
 		return FL_NOMEM;
-	for (size_t i = 0; i < keys.count; i++)
-		ids[i] = (int32_t)keys.keys[i];
 	FL_TRY(fl_risks_of(ctx, ids, keys.count, &risks, &count));
 	for (size_t i = 0; i < count; i++)
 		found[fl_gql_find_i64(&keys, risks[i].vehicle_id)] = risks[i];
@@ -228,13 +217,11 @@ const struct fl_api_vehicle_risk fl_api_vehicle_risk = {
 
 fl_err fl_api_riskiest_vehicles(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
-	int64_t first = fl_gql_int_or(fl_gql_arg(field, "first"), 20);
+	uint32_t first;
 	fl_vehicle *rows;
 	size_t count;
-	if (first < 1 || first > FL_PAGE_FIRST_MAX)
-		return fl_fail(
-			&ctx->diag, FL_BAD_INPUT, "first is %lld; it goes from 1 to %d", (long long)first, FL_PAGE_FIRST_MAX);
-	FL_TRY(fl_vehicles_riskiest(ctx, (uint32_t)first, &rows, &count));
+	FL_TRY(fl_api_first(ctx, field, 20, FL_PAGE_FIRST_MAX, &first));
+	FL_TRY(fl_vehicles_riskiest(ctx, first, &rows, &count));
 	batch->results[0] = fl_gql_rows(rows, sizeof(rows[0]), count);
 	return FL_OK;
 }

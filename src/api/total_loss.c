@@ -1,5 +1,5 @@
 /* Judgements about estimates: beside the assessment, and whether a repair pays at all. */
-#include "api/api_int.h"
+#include "api/group_int.h"
 #include "fleet/repair/repair.h"
 #include "fleet/report/zone.h"
 

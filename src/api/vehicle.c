@@ -1,3 +1,4 @@
+#include "api/connection_int.h"
 #include "api/work_order_int.h"
 
 /* ---- Loaders by id ---- */
@@ -41,47 +42,21 @@ static fl_err facility(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *bat
 	return fl_api_refer(ctx, &(fl_api_reference){ facility_key, fl_api_load_facilities }, batch);
 }
 
-/* The rows come grouped by vehicle: one page is made of each run. */
-static fl_err scatter_pages(fl_ctx *ctx, fl_report *rows, size_t count, const fl_gql_keys_i64 *keys, const fl_gql_page *page,
-			    fl_gql_batch *batch)
-{
-	fl_gql_value *pages = fl_new_array(ctx->mem, fl_gql_value, keys->count);
-	if (!pages)
-		return FL_NOMEM;
-	for (size_t i = 0; i < keys->count; i++)
-		FL_TRY(fl_api_page_of_reports(ctx, rows, 0, page, &pages[i]));
-	for (size_t i = 0, end; i < count; i = end) {
-		for (end = i + 1; end < count && rows[end].vehicle_id == rows[i].vehicle_id;)
-			end++;
-		uint32_t place = fl_gql_find_i64(keys, rows[i].vehicle_id);
-		if (place != FL_GQL_NO_KEY)
-			FL_TRY(fl_api_page_of_reports(ctx, &rows[i], end - i, page, &pages[place]));
-	}
-	for (size_t i = 0; i < batch->count; i++)
-		batch->results[i] = pages[keys->place[i]];
-	return FL_OK;
-}
-
 static fl_err damage_reports(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
 	fl_gql_page page;
 	fl_gql_keys_i64 keys;
+	fl_api_groups groups;
 	fl_uuid after;
 	fl_report *rows;
+	int32_t *ids;
 	size_t count;
-	FL_TRY(fl_gql_page_args(ctx, field, FL_CURSOR_REPORT, FL_PAGE_FIRST, FL_PAGE_FIRST_MAX, &page));
+	FL_TRY(fl_api_page_args(ctx, field, &fl_api_reports, &page));
 	bool later = fl_gql_after_uuid(&page, &after);
-	int64_t *ids = fl_new_array(ctx->mem, int64_t, batch->count);
-	int32_t *distinct = fl_new_array(ctx->mem, int32_t, batch->count);
-	if (!ids || !distinct)
-		return FL_NOMEM;
-	for (size_t i = 0; i < batch->count; i++)
-		ids[i] = ((const fl_vehicle *)batch->parents[i])->id;
-	FL_TRY(fl_gql_distinct_i64(ctx->mem, ids, NULL, batch->count, &keys));
-	for (size_t i = 0; i < keys.count; i++)
-		distinct[i] = (int32_t)keys.keys[i];
-	FL_TRY(fl_reports_of_vehicles(ctx, distinct, keys.count, later ? &after : NULL, page.first + 1, &rows, &count));
-	return scatter_pages(ctx, rows, count, &keys, &page, batch);
+	FL_TRY(fl_api_number_keys(ctx, batch, offsetof(fl_vehicle, id), &keys, &ids));
+	FL_TRY(fl_reports_of_vehicles(ctx, ids, keys.count, later ? &after : NULL, page.first + 1, &rows, &count));
+	FL_TRY(fl_api_group_numbers(ctx, &rows->vehicle_id, sizeof(rows[0]), count, &keys, &groups));
+	return fl_api_pages_scatter(ctx, &fl_api_reports, rows, &groups, &page, batch);
 }
 
 static fl_err report_url(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
@@ -143,43 +118,37 @@ const struct fl_api_vehicle fl_api_vehicle = {
 
 /* ---- Lists of vehicles ---- */
 
-static fl_err vehicle_rows(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+static fl_str vehicle_key(fl_ctx *ctx, const void *row)
 {
-	const fl_page_of_vehicles *page = parent;
-	*out = fl_gql_rows(page->rows, sizeof(page->rows[0]), page->count);
-	return FL_OK;
+	return ((const fl_vehicle *)row)->name;
 }
 
-static fl_str cursor_of(fl_ctx *ctx, const fl_vehicle *vehicle)
+static const fl_api_list vehicles = { FL_CURSOR_VEHICLE, sizeof(fl_vehicle), vehicle_key };
+
+fl_err fl_api_vehicles(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
-	return fl_gql_cursor(ctx->mem, FL_CURSOR_VEHICLE, vehicle->name.ptr, vehicle->name.len);
+	fl_gql_page page;
+	fl_vehicle *rows;
+	size_t count;
+	FL_TRY(fl_must(ctx, FL_MAY_REPORT_READ_OWN));
+	FL_TRY(fl_api_page_args(ctx, field, &vehicles, &page));
+	const fl_gql_value *given = fl_gql_arg(field, "search");
+	fl_str search = fl_gql_given(given) ? fl_str_trim(fl_gql_text(given)) : FL_STR("");
+	if (search.len > 100 || fl_str_find_char(search, 0) >= 0 || !fl_str_utf8_valid(page.after) || fl_str_find_char(page.after, 0) >= 0)
+		return fl_fail(&ctx->diag, FL_BAD_INPUT, "search is longer than 100 characters, or search or after is no text");
+	FL_TRY(fl_vehicles_find(ctx, search, fl_gql_bool_or(fl_gql_arg(field, "includeRetired"), false), page.after.ptr ? &page.after : NULL, page.first + 1, &rows, &count));
+	return fl_api_page_make(ctx, &vehicles, rows, count, &page, &batch->results[0]);
 }
 
 static fl_err vehicle_cursor(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
 {
-	*out = fl_gql_string(cursor_of(ctx, parent));
-	return out->kind == FL_GQL_STRING ? FL_OK : FL_NOMEM;
-}
-
-static fl_err vehicle_page_info(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
-{
-	const fl_page_of_vehicles *page = parent;
-	fl_page_info *info = fl_new(ctx->mem, fl_page_info);
-	if (!info)
-		return FL_NOMEM;
-	*info = (fl_page_info){ .has_next = page->more, .has_previous = page->later };
-	if (page->count) {
-		info->start = cursor_of(ctx, &page->rows[0]);
-		info->end = cursor_of(ctx, &page->rows[page->count - 1]);
-	}
-	*out = fl_gql_object(info);
-	return FL_OK;
+	return fl_api_cursor(ctx, &vehicles, parent, out);
 }
 
 const struct fl_api_vehicle_connection fl_api_vehicle_connection = {
-	.edges = FL_GETTER(vehicle_rows),
-	.nodes = FL_GETTER(vehicle_rows),
-	.page_info = FL_GETTER(vehicle_page_info),
+	.edges = FL_GETTER(fl_api_page_rows),
+	.nodes = FL_GETTER(fl_api_page_rows),
+	.page_info = FL_GETTER(fl_api_page_info_get),
 };
 
 const struct fl_api_vehicle_edge fl_api_vehicle_edge = {

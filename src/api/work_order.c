@@ -1,48 +1,9 @@
 /* Work orders: their fields, the board, their changes; and when vehicles were away. */
+#include "api/connection_int.h"
 #include "api/work_order_int.h"
 #include "fleet/report/policy.h"
 
 /* ---- help ---- */
-
-fl_err fl_api_number_keys(fl_ctx *ctx, const fl_gql_batch *batch, size_t offset, fl_gql_keys_i64 *keys, int32_t **ids)
-{
-	int64_t *wanted = fl_new_array(ctx->mem, int64_t, batch->count);
-	*ids = fl_new_array(ctx->mem, int32_t, batch->count);
-	if (!wanted || !*ids)
-		return FL_NOMEM;
-	for (size_t i = 0; i < batch->count; i++)
-		wanted[i] = *(const int32_t *)((const char *)batch->parents[i] + offset);
-	FL_TRY(fl_gql_distinct_i64(ctx->mem, wanted, NULL, batch->count, keys));
-	for (size_t i = 0; i < keys->count; i++)
-		(*ids)[i] = (int32_t)keys->keys[i];
-	return FL_OK;
-}
-
-static int32_t number_at(const void *rows, size_t stride, size_t i, size_t offset)
-{
-	return *(const int32_t *)((const char *)rows + i * stride + offset);
-}
-
-fl_err fl_api_scatter_numbers(fl_ctx *ctx, const void *rows, size_t stride, size_t count, size_t offset, const fl_gql_keys_i64 *keys,
-	fl_gql_batch *batch)
-{
-	fl_gql_value *lists = fl_new_array(ctx->mem, fl_gql_value, keys->count);
-	if (!lists)
-		return FL_NOMEM;
-	for (size_t i = 0; i < keys->count; i++)
-		lists[i] = fl_gql_rows(rows, stride, 0);
-	for (size_t i = 0, end; i < count; i = end) {
-		int32_t key = number_at(rows, stride, i, offset);
-		for (end = i + 1; end < count && number_at(rows, stride, end, offset) == key;)
-			end++;
-		uint32_t place = fl_gql_find_i64(keys, key);
-		if (place != FL_GQL_NO_KEY)
-			lists[place] = fl_gql_rows((const char *)rows + i * stride, stride, end - i);
-	}
-	for (size_t i = 0; i < batch->count; i++)
-		batch->results[i] = lists[keys->place[i]];
-	return FL_OK;
-}
 
 fl_err fl_api_report_of(fl_ctx *ctx, fl_uuid id, const fl_report **out)
 {
@@ -257,13 +218,13 @@ const struct fl_api_work_order_task fl_api_work_order_task = {
 
 /* ---- the board ---- */
 
-typedef struct page_of_orders {
-	fl_order *rows;
-	size_t count;
-	bool more, later;
-} page_of_orders;
+static fl_str order_key(fl_ctx *ctx, const void *row)
+{
+	const fl_order *order = row;
+	return (fl_str) { (const char *)&order->id, sizeof(order->id) };
+}
 
-enum { CURSOR_ORDER = 'w' };
+static const fl_api_list orders = { FL_CURSOR_ORDER, sizeof(fl_order), order_key };
 
 fl_err fl_api_work_order_by_id(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
@@ -288,64 +249,30 @@ static fl_err read_filter(fl_ctx *ctx, const fl_gql_value *in, fl_order_filter *
 
 fl_err fl_api_work_orders(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)
 {
-	page_of_orders *made = fl_new(ctx->mem, page_of_orders);
 	fl_order_filter filter = {};
 	fl_gql_page page;
+	fl_order *rows;
 	int32_t after = 0;
 	size_t count;
-	if (!made)
-		return FL_NOMEM;
 	FL_TRY(read_filter(ctx, fl_gql_arg(field, "filter"), &filter));
-	FL_TRY(fl_gql_page_args(ctx, field, CURSOR_ORDER, FL_PAGE_FIRST, FL_PAGE_FIRST_MAX, &page));
+	FL_TRY(fl_api_page_args(ctx, field, &orders, &page));
 	if (page.after.ptr && page.after.len != sizeof(after))
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "after is no cursor of this list");
 	if (page.after.ptr)
 		memcpy(&after, page.after.ptr, sizeof(after));
-	FL_TRY(fl_orders_find(ctx, &filter, after, page.first + 1, &made->rows, &count));
-	made->count = FL_MIN(count, page.first);
-	made->more = count > page.first;
-	made->later = page.after.ptr != NULL;
-	batch->results[0] = fl_gql_object(made);
-	return FL_OK;
-}
-
-static fl_str cursor_of(fl_ctx *ctx, const fl_order *order)
-{
-	return fl_gql_cursor(ctx->mem, CURSOR_ORDER, &order->id, sizeof(order->id));
-}
-
-static fl_err order_rows(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
-{
-	const page_of_orders *page = parent;
-	*out = fl_gql_rows(page->rows, sizeof(page->rows[0]), page->count);
-	return FL_OK;
+	FL_TRY(fl_orders_find(ctx, &filter, after, page.first + 1, &rows, &count));
+	return fl_api_page_make(ctx, &orders, rows, count, &page, &batch->results[0]);
 }
 
 static fl_err order_cursor(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
 {
-	*out = fl_gql_string(cursor_of(ctx, parent));
-	return out->kind == FL_GQL_STRING ? FL_OK : FL_NOMEM;
-}
-
-static fl_err order_page_info(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
-{
-	const page_of_orders *page = parent;
-	fl_page_info *info = fl_new(ctx->mem, fl_page_info);
-	if (!info)
-		return FL_NOMEM;
-	*info = (fl_page_info) { .has_next = page->more, .has_previous = page->later };
-	if (page->count) {
-		info->start = cursor_of(ctx, &page->rows[0]);
-		info->end = cursor_of(ctx, &page->rows[page->count - 1]);
-	}
-	*out = fl_gql_object(info);
-	return FL_OK;
+	return fl_api_cursor(ctx, &orders, parent, out);
 }
 
 const struct fl_api_work_order_connection fl_api_work_order_connection = {
-	.edges = FL_GETTER(order_rows),
-	.nodes = FL_GETTER(order_rows),
-	.page_info = FL_GETTER(order_page_info),
+	.edges = FL_GETTER(fl_api_page_rows),
+	.nodes = FL_GETTER(fl_api_page_rows),
+	.page_info = FL_GETTER(fl_api_page_info_get),
 };
 
 const struct fl_api_work_order_edge fl_api_work_order_edge = { .cursor = FL_GETTER(order_cursor), .node = FL_SELF };

@@ -31,11 +31,6 @@ FL_API_RESOLVER(fl_api_report_claim_packs);
 FL_API_RESOLVER(fl_api_make_claim_pack);
 FL_MUST fl_err fl_api_claim_pack_routes(fl_router *router);
 
-/* Rows that belong to parents by a number: each parent's own, as a list. Both numbers are int32_t at these offsets; the rows come
- * grouped by it. */
-FL_MUST fl_err fl_api_number_keys(fl_ctx *ctx, const fl_gql_batch *batch, size_t offset, fl_gql_keys_i64 *keys, int32_t **ids);
-FL_MUST fl_err fl_api_scatter_numbers(fl_ctx *ctx, const void *rows, size_t stride, size_t count, size_t offset, const fl_gql_keys_i64 *keys,
-	fl_gql_batch *batch);
 /* FL_NOT_FOUND. */
 FL_MUST fl_err fl_api_report_of(fl_ctx *ctx, fl_uuid id, const fl_report **out);
 FL_MUST fl_err fl_api_order_of(fl_ctx *ctx, int32_t id, const fl_order **out);

@@ -1,5 +1,5 @@
 /* Zones of reports, and what was damaged on a vehicle at a moment. */
-#include "api/api_int.h"
+#include "api/group_int.h"
 #include "fleet/report/zone.h"
 
 /* ---- DamageReport.zones ---- */
@@ -65,30 +65,11 @@ fl_err fl_api_vehicle_damages(fl_ctx *ctx, const fl_gql_field *field, fl_gql_bat
 	fl_gql_keys_i64 keys;
 	fl_damage *rows;
 	size_t count;
-	int64_t *ids = fl_new_array(ctx->mem, int64_t, batch->count);
-	int32_t *distinct = fl_new_array(ctx->mem, int32_t, batch->count);
-	if (!ids || !distinct)
-		return FL_NOMEM;
-	for (size_t i = 0; i < batch->count; i++)
-		ids[i] = ((const fl_vehicle *)batch->parents[i])->id;
-	FL_TRY(fl_gql_distinct_i64(ctx->mem, ids, NULL, batch->count, &keys));
-	for (size_t i = 0; i < keys.count; i++)
-		distinct[i] = (int32_t)keys.keys[i];
+	int32_t *ids;
+	FL_TRY(fl_api_number_keys(ctx, batch, offsetof(fl_vehicle, id), &keys, &ids));
 	FL_TRY(fl_damages_of_vehicles(
-		ctx, distinct, keys.count, fl_gql_int_or(fl_gql_arg(field, "at"), fl_now_us()), &rows, &count));
-	fl_gql_value *lists = fl_new_array(ctx->mem, fl_gql_value, keys.count);
-	if (!lists)
-		return FL_NOMEM;
-	for (size_t i = 0; i < keys.count; i++)
-		lists[i] = fl_gql_rows(rows, sizeof(rows[0]), 0);
-	for (size_t i = 0, end; i < count; i = end) {
-		for (end = i + 1; end < count && rows[end].vehicle_id == rows[i].vehicle_id;)
-			end++;
-		lists[fl_gql_find_i64(&keys, rows[i].vehicle_id)] = fl_gql_rows(&rows[i], sizeof(rows[0]), end - i);
-	}
-	for (size_t i = 0; i < batch->count; i++)
-		batch->results[i] = lists[keys.place[i]];
-	return FL_OK;
+		ctx, ids, keys.count, fl_gql_int_or(fl_gql_arg(field, "at"), fl_now_us()), &rows, &count));
+	return fl_api_scatter_numbers(ctx, rows, sizeof(rows[0]), count, offsetof(fl_damage, vehicle_id), &keys, batch);
 }
 
 static bool damage_report_key(const void *parent, fl_uuid *out)
