@@ -81,6 +81,10 @@ const struct fl_api_estimate_link fl_api_estimate_link = {
 	.revoked = FL_COLUMN(fl_estimate, link_revoked),
 	.uses = FL_COLUMN(fl_estimate, link_uses),
 	.last_used_at = FL_COLUMN(fl_estimate, link_used_at),
+	.mail = FL_COLUMN(fl_estimate, mail_state),
+	.mail_problem = FL_COLUMN(fl_estimate, mail_why),
+	.mail_tries = FL_COLUMN(fl_estimate, mail_tries),
+	.mail_tried_at = FL_COLUMN(fl_estimate, mail_tried_at),
 };
 
 /* The revisions of all estimates of their reports at once: they stand ordered by report and estimate. */

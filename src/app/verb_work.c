@@ -7,6 +7,7 @@
 #include "fleet/chores.h"
 #include "fleet/notice/notice.h"
 #include "fleet/relay.h"
+#include "fleet/repair/quote.h"
 #include "fleet/transfer/transfer.h"
 #include "queue/queue.h"
 
@@ -67,6 +68,12 @@ static fl_err read_facts(worker *w, fl_diag *diag)
 	return fl_model_facts_read(json.bytes, diag, &w->facts);
 }
 
+/* Messages to the outside: links to vendors, and notices of what happened. */
+static fl_err deliver(fl_ctx *ctx, fl_job *job, void *arg)
+{
+	return fl_quote_mail_is(job) ? fl_quote_mail_job(ctx, job) : fl_deliver_job(ctx, job, arg);
+}
+
 static fl_err start_parts(worker *w, fl_ctx *ctx)
 {
 	FL_TRY(read_facts(w, &ctx->diag));
@@ -80,7 +87,7 @@ static fl_err start_parts(worker *w, fl_ctx *ctx)
 		.arg = &w->facts }, &w->assessments));
 	FL_TRY(fl_runner_start(w->loop, &(fl_runner_opts){ .db = w->services.db, .queue = FL_QUEUE_DELIVER, .concurrency = DELIVERIES,
 		.lease_us = FL_MINUTE_US, .job_timeout_us = 45 * FL_SECOND_US, .arena_max = 4 << 20, .services = &w->services,
-		.handle = fl_deliver_job }, &w->deliveries));
+		.handle = deliver }, &w->deliveries));
 	/* One at a time: a file is long, and nobody waits at the screen for it. */
 	FL_TRY(fl_runner_start(w->loop, &(fl_runner_opts){ .db = w->services.db, .queue = FL_QUEUE_TRANSFER, .concurrency = 1, .lease_us = LEASE_US,
 		.job_timeout_us = 2 * FL_HOUR_US, .arena_max = 384 << 20, .services = &w->services, .handle = fl_transfer_job }, &w->transfers));

@@ -90,6 +90,8 @@ bool fl_equal_secret(fl_str a, fl_str b);
 
 /* Random text of letters and digits that a person can read aloud (no 0, O, 1, l, I); about 5.8 bits a character. */
 void fl_random_text(char *out, size_t len);
+/* The same letters, but always the same text for one key and one about: a secret that is made again and need not be kept. */
+void fl_derived_text(const uint8_t key[32], fl_str about, char *out, size_t len);
 
 typedef struct fl_sha256 {
 	uint8_t bytes[32];

@@ -158,15 +158,39 @@ bool fl_equal_secret(fl_str a, fl_str b)
 	return a.len == b.len && sodium_memcmp(a.ptr, b.ptr, a.len) == 0;
 }
 
-void fl_random_text(char *out, size_t len)
+/* False: the byte is one of those that would favour the first letters. */
+static bool letter_of(uint8_t byte, char *out)
 {
 	static const char letters[] = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-	for (size_t i = 0; i < len; i++)
-		for (uint8_t byte;;) {
-			fl_random(&byte, 1);
-			if (byte < 256 / (sizeof(letters) - 1) * (sizeof(letters) - 1)) { /* no bias towards the first letters */
-				out[i] = letters[byte % (sizeof(letters) - 1)];
-				break;
-			}
-		}
+	enum { COUNT = sizeof(letters) - 1 };
+	if (byte >= 256 / COUNT * COUNT)
+		return false;
+	*out = letters[byte % COUNT];
+	return true;
+}
+
+void fl_random_text(char *out, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		uint8_t byte;
+		fl_random(&byte, 1);
+		i += letter_of(byte, &out[i]);
+	}
+}
+
+void fl_derived_text(const uint8_t key[32], fl_str about, char *out, size_t len)
+{
+	uint8_t block[32];
+	size_t done = 0;
+	for (uint32_t round = 0; done < len; round++) {
+		crypto_auth_hmacsha256_state mac;
+		crypto_auth_hmacsha256_init(&mac, key, 32);
+		crypto_auth_hmacsha256_update(&mac, (const uint8_t *)about.ptr, about.len);
+		crypto_auth_hmacsha256_update(&mac, (const uint8_t[]) { 0, (uint8_t)(round >> 8), (uint8_t)round }, 3);
+		crypto_auth_hmacsha256_final(&mac, block);
+		for (size_t i = 0; i < sizeof(block) && done < len; i++)
+			done += letter_of(block[i], &out[done]);
+		sodium_memzero(&mac, sizeof(mac));
+	}
+	sodium_memzero(block, sizeof(block));
 }

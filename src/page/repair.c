@@ -78,11 +78,11 @@ fl_err handle_repair(fl_ctx *ctx, fl_request *req, fl_response *res)
 static void tell_link(fl_arena *mem, const fl_json *done, repair_said *said)
 {
 	fl_str name = json_text(done, "estimate.vendorName"), problem = json_text(done, "mailProblem");
-	bool mailed = fl_json_bool(json_at(done, "mailed"), false);
+	bool mailed = fl_json_bool(json_at(done, "mailed"), false), waits = fl_str_eq(json_text(done, "estimate.link.mail"), FL_STR("WAITING"));
 
 	said->link = json_text(done, "url");
 	said->notice = fl_str_fmt(mem, "This is the link for %" FL_FMT ". It is shown only now.%s%" FL_FMT "%s", FL_ARG(name),
-		mailed ? " It was also sent by mail." : problem.len ? " It was not sent by mail: " : " Send it to them.",
+		mailed ? " It was also sent by mail." : waits ? " It was not sent by mail yet: " : problem.len ? " It was not sent by mail: " : " Send it to them.",
 		FL_ARG(mailed || !problem.ptr ? FL_STR("") : problem), !mailed && problem.len ? "." : "");
 }
 

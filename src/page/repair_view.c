@@ -150,6 +150,18 @@ static fl_str link_of(fl_arena *mem, const fl_json *e)
 		(long long)json_whole(e, "link.uses"));
 }
 
+/* Only what somebody may have to do something about. */
+static fl_str mail_of(fl_arena *mem, const fl_json *e)
+{
+	fl_str state = json_text(e, "link.mail"), why = json_text(e, "link.mailProblem");
+
+	if (fl_str_eq(state, FL_STR("WAITING")))
+		return fl_str_fmt(mem, "Not yet sent%s%" FL_FMT ". It is tried again.", why.len ? ": " : "", FL_ARG(why));
+	if (fl_str_eq(state, FL_STR("FAILED")))
+		return fl_str_fmt(mem, "Not sent: %" FL_FMT ". Make a new link, or send this one yourself.", FL_ARG(why));
+	return (fl_str){};
+}
+
 static bool is_state(const fl_json *e, const char *state)
 {
 	return fl_str_eq(json_text(e, "state"), fl_str_z(state));
@@ -197,6 +209,8 @@ static void estimate(html *h, const repair *r, const fl_json *e)
 	repair_fact(h, "Beside the assessment", deviation(r->mem, c));
 	if (is_state(e, "REQUESTED"))
 		repair_fact(h, "Link", link_of(r->mem, e));
+	if (is_state(e, "REQUESTED"))
+		repair_fact(h, "Mail", mail_of(r->mem, e));
 	html_end(h);
 	if (note.len)
 		TEXT_EL(h, "p", note, { "class", FL_STR("repair-note") });

@@ -32,7 +32,8 @@ static void people(world *w)
 
 static fl_err open_services(fl_ctx *ctx, world *w, const char *role, fl_services *s)
 {
-	*s = (fl_services){ .store = w->store, .keys = &w->keys, .redis_url = w->redis_url, .public_url = "http://fleet.example",
+	static const uint8_t webhook_key[32] = { 9 };
+	*s = (fl_services){ .webhook_key = webhook_key, .store = w->store, .keys = &w->keys, .redis_url = w->redis_url, .public_url = "http://fleet.example",
 			    .tmp_dir = w->home };
 	FL_TRY(fl_db_open(ctx->loop, &(fl_db_opts){ .url = w->pg.url, .role = role, .name = role, .connections = 4 }, &s->db));
 	FL_TRY(fl_redis_open(ctx->loop, &(fl_redis_opts){ .url = fl_str_z(w->redis_url) }, &ctx->diag, &s->redis));

@@ -12,6 +12,7 @@ const program = process.env.FLEET_PROGRAM ?? join(root, 'build', 'fleet');
 // ---- a mail server
 
 const mails = []; // { to, text }
+let refuse = '', refusals = 0; // what the server says instead of taking mail
 const post = createServer((socket) => {
 	let buffer = '', mail = {}, inData = false;
 	socket.write('220 test\r\n');
@@ -25,6 +26,9 @@ const post = createServer((socket) => {
 				mails.push({ ...mail, text: line });
 				inData = false;
 				socket.write('250 taken\r\n');
+			} else if (refuse && /^MAIL FROM/i.test(line)) { // also on a connection that was kept
+				refusals++;
+				socket.end(`${refuse}\r\n`);
 			} else if (/^RCPT TO:<(.*?)>/i.test(line)) { mail.to = /<(.*?)>/.exec(line)[1]; socket.write('250 ok\r\n'); }
 			else if (/^DATA/i.test(line)) { inData = true; socket.write('354 go on\r\n'); }
 			else if (/^QUIT/i.test(line)) socket.end('221 bye\r\n');
@@ -109,6 +113,33 @@ const good = await runTests([
 		assert.ok(!JSON.stringify([estimates, history]).includes(link.token));
 		assert.equal(history.nodes[0].kind, 'ESTIMATE_REQUESTED');
 		for (const { text } of fleet.logs()) assert.ok(!text.includes(link.token));
+	} },
+	{ name: 'a mail server that is away gets it later, and the manager sees why it waits', run: async () => {
+		const mailOf = async (id, estimate) => (await ask('query Q($id: ID!) { damageReport(id: $id) { estimates { id link { mail mailProblem mailTries mailTriedAt } } } }', { id })).damageReport.estimates.find((e) => e.id === estimate).link;
+		const id = await newReport('while the mail is away');
+		refuse = '421 come back later';
+		const one = await asked(id, { email: 'patient@example.org', mail: true }), old = await asked(id, { email: 'renewed@example.org', mail: true });
+		assert.equal(one.mailed, false);
+		assert.match(one.mailProblem, /; it is tried again$/);
+		const first = await mailOf(id, one.id);
+		assert.equal(first.mail, 'WAITING');
+		assert.ok(first.mailProblem.length > 5 && first.mailTriedAt);
+		const { damageReport: { number } } = await ask('query Q($id: ID!) { damageReport(id: $id) { number } }', { id });
+		const page = await get(`/reports/${number}`, { accept: 'text/html', cookie: `fleet_session=${fleet.tokens.manager}` });
+		assert.match(page.text, /Not yet sent: /);
+		const next = (await ask('mutation M($input: RenewEstimateLinkInput!) { renewEstimateLink(input: $input) { url } }', { input: { reportId: id, estimateId: old.id, mail: false } })).renewEstimateLink;
+		tokens.push(next.url.split('/').at(-1));
+		await until('the queue to try', async () => (await mailOf(id, one.id)).mailTries > 1);
+		assert.equal((await mailOf(id, one.id)).mail, 'WAITING');
+		assert.ok(refusals >= 3);
+		refuse = '';
+		const mail = await until('the mail', () => mails.find(({ to }) => to === 'patient@example.org'));
+		assert.ok(mail.text.replace(/=\r\n/g, '').includes(one.url)); // the link that the manager was shown
+		const sent = await until('its state', async () => { const link = await mailOf(id, one.id); return link.mail === 'SENT' && link; });
+		assert.equal(sent.mailProblem, null);
+		assert.equal((await get(one.path)).status, 200);
+		assert.ok(!mails.some(({ to }) => to === 'renewed@example.org'), 'a link that another took the place of was sent');
+		assert.deepEqual(await mailOf(id, old.id), { mail: null, mailProblem: null, mailTries: 0, mailTriedAt: null });
 	} },
 	{ name: 'the page shows the damage and nothing of the company or its people', run: async () => {
 		await ask('mutation M($input: AddDamageZoneInput!) { addDamageZone(input: $input) { zoneId } }', { input: { reportId: report, zone: { part: 'FRONT_DOOR', side: 'LEFT', kind: 'DENT', sizeMm: 120 } } });

@@ -117,6 +117,9 @@ export type EstimateLineKind = "LABOUR" | "PARTS" | "PAINT" | "OTHER" | "SUBLET"
 /** Where a part comes from. */
 export type PartSource = "OEM" | "AFTERMARKET" | "USED";
 
+/** How far the mail is that carries a link. */
+export type LinkMailState = "WAITING" | "SENT" | "FAILED";
+
 /** Where an estimate lies against the assessed range of costs. */
 export type AgainstAssessment = "BELOW" | "WITHIN" | "ABOVE";
 
@@ -2622,6 +2625,14 @@ export interface EstimateLink {
   uses: number;
   /** When it was used last. */
   lastUsedAt: DateTime | null;
+  /** How far the mail is that carries it; null when none was asked for. */
+  mail: LinkMailState | null;
+  /** Why the mail did not go yet, or could not. */
+  mailProblem: string | null;
+  /** How often the mail was tried. */
+  mailTries: number;
+  /** When the mail was tried last. */
+  mailTriedAt: DateTime | null;
 }
 
 /** An estimate as it was sent in; it never changes. */
@@ -2698,7 +2709,7 @@ export interface EstimateLinkPayload {
   url: string;
   /** Whether it was sent to the address. */
   mailed: boolean;
-  /** Why it was not. */
+  /** Why it was not, or not yet. */
   mailProblem: string | null;
 }
 

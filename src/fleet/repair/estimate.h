@@ -153,6 +153,8 @@ typedef struct fl_estimate_revision {
 	fl_estimate_totals totals;
 } fl_estimate_revision;
 
+typedef enum fl_link_mail { FL_LINK_MAIL_WAITING = 1, FL_LINK_MAIL_SENT, FL_LINK_MAIL_FAILED } fl_link_mail;
+
 typedef struct fl_estimate {
 	fl_uuid report_id;
 	int16_t id; /* from 1 within its report */
@@ -166,6 +168,9 @@ typedef struct fl_estimate {
 	bool has_link, link_revoked;
 	int64_t link_expires_at, link_used_at;
 	int32_t link_uses;
+	int16_t mail_state, mail_tries; /* fl_link_mail of the mail that carries it; 0: none was asked for */
+	int64_t mail_tried_at;          /* 0: not yet */
+	fl_str mail_why;                /* why it did not go yet, or could not; ptr NULL: nothing is wrong */
 	fl_estimate_revision now; /* the newest that was sent in */
 } fl_estimate;
 

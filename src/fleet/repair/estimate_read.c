@@ -127,8 +127,8 @@ static fl_err read_revision(fl_ctx *ctx, const fl_rows *rows, int i, int at, fl_
 	"e.report_id, e.id, e.state, e.before_choice, e.version, e.vendor_id, coalesce(n.name, e.email), e.email, e.message, "   \
 	"e.reason,"                                                                                                              \
 	" e.requested_by, e.decided_by, e.created_at, e.decided_at, l.expires_at, l.revoked_at IS NOT NULL, l.last_used_at, "    \
-	"l.uses"
-enum { ESTIMATE_COLUMN_COUNT = 18 };
+	"l.uses, l.mail_state, l.mail_tries, l.mail_tried_at, l.mail_why"
+enum { ESTIMATE_COLUMN_COUNT = 22 };
 #define ESTIMATE_FROM                                                                                                            \
 	" FROM estimates e LEFT JOIN vendors n ON n.tenant_id = e.tenant_id AND n.id = e.vendor_id"                              \
 	" LEFT JOIN estimate_links l ON l.tenant_id = e.tenant_id AND l.report_id = e.report_id AND l.estimate_id = e.id"        \
@@ -157,6 +157,10 @@ static fl_err read_estimate(fl_ctx *ctx, const fl_rows *rows, int i, fl_estimate
 		.link_revoked = fl_row_bool(rows, i, 15),
 		.link_used_at = time_or_0(rows, i, 16),
 		.link_uses = fl_row_i32(rows, i, 17),
+		.mail_state = fl_row_i16(rows, i, 18),
+		.mail_tries = fl_row_i16(rows, i, 19),
+		.mail_tried_at = time_or_0(rows, i, 20),
+		.mail_why = fl_row_text(rows, i, 21),
 	};
 	out->now.report_id = out->report_id;
 	out->now.estimate_id = out->id;

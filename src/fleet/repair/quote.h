@@ -6,7 +6,7 @@
  *	FL_TRY(fl_quote_open(ctx, token, &quote));             // in another request, by nobody: FL_NOT_FOUND for every wrong
  *token FL_TRY(fl_quote_write(ctx, quote, &draft, true));
  *
- * A token has 44 random characters (257 bits) and is bound to one estimate of one report; the database knows its SHA-256 only.
+ * A token has 44 characters that nobody can guess (255 bits) and is bound to one estimate of one report; the database knows its SHA-256 only.
  * It ends with its time, when it is revoked, and when another takes its place. Opening one makes its company ctx->caller's, with
  * no user and no role: nothing that asks for a permission is open to it, and the functions here show what a workshop needs: the
  * vehicle's make, model, year and plate, the damage, its zones and photos, and its own estimate. Nothing of people, of other
@@ -16,6 +16,7 @@
 
 #include "fleet/repair/estimate.h"
 #include "fleet/report/zone.h"
+#include "queue/queue.h"
 
 enum {
 	FL_QUOTE_TOKEN_LEN = 44,
@@ -40,15 +41,19 @@ typedef struct fl_asked {
 	const fl_estimate *estimate;
 	fl_str url; /* with the token */
 	bool mailed;
-	fl_str mail_why; /* why it was not, in a sentence; ptr NULL when it was */
+	fl_str mail_why; /* why it was not, or not yet, in a sentence; ptr NULL when it was */
 } fl_asked;
 
 /* Errors: FL_FORBIDDEN, FL_NOT_FOUND (report, vendor), FL_LIMIT (estimates of the report), FL_BAD_INPUT (address, time, nothing
- * to estimate). A mail that fails is no error: the caller has the link. */
+ * to estimate). A mail that fails is no error: the caller has the link, and the queue tries again, 14 times in about four hours. */
 FL_MUST fl_err fl_estimate_ask(fl_ctx *ctx, const fl_estimate_request *request, fl_asked *out);
 /* A new link in place of the old one, also for an estimate that was declined or has expired: it is then asked for again. */
 FL_MUST fl_err fl_estimate_relink(fl_ctx *ctx, const fl_estimate_pick *pick, int64_t expires_at, bool mail, fl_asked *out);
 FL_MUST fl_err fl_estimate_unlink(fl_ctx *ctx, const fl_estimate_pick *pick);
+
+/* Of the queue FL_QUEUE_DELIVER: whether a job sends a link, and the handler for it. Needs services->outbound and ->webhook_key. */
+bool fl_quote_mail_is(const fl_job *job);
+FL_MUST fl_err fl_quote_mail_job(fl_ctx *ctx, fl_job *job);
 
 /* ---- Who bears the link ---- */
 

@@ -1,114 +1,71 @@
-/* Links to estimates, from the side of who asks: making, renewing and revoking them, and the mail that carries one. */
-#include "fleet/repair/estimate_int.h"
-#include "fleet/repair/quote.h"
+/* Links to estimates, from the side of who asks: making, renewing and revoking them. quote_mail.c sends them. */
 #include "fleet/registry/registry.h"
+#include "fleet/repair/quote_int.h"
 
 /* ---- the link ---- */
 
-typedef struct link {
-	char token[FL_QUOTE_TOKEN_LEN];
-	fl_sha256 hash;
-	int64_t expires_at;
-} link;
-
-static fl_err make_link(fl_ctx *ctx, int64_t expires_at, link *out)
+static fl_err make_link(fl_ctx *ctx, int64_t expires_at, fl_quote_link *out)
 {
 	int64_t now = fl_now_us();
 	out->expires_at = expires_at ? expires_at : now + FL_QUOTE_DAYS * 24 * FL_HOUR_US;
 	if (out->expires_at <= now || out->expires_at > now + FL_QUOTE_DAYS_MAX * 24 * FL_HOUR_US)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "a link ends at a time to come, within %d days", FL_QUOTE_DAYS_MAX);
-	fl_random_text(out->token, sizeof(out->token));
-	out->hash = fl_sha256_of(fl_str_make(out->token, sizeof(out->token)));
+	fl_random_text(out->nonce, sizeof(out->nonce));
 	return FL_OK;
 }
 
 /* Not by excluded.token_hash: that would need the right to read the column, which nobody has. */
 static const fl_sql link_sql = { "estimate_link",
-	"INSERT INTO estimate_links AS l (tenant_id, report_id, estimate_id, token_hash, expires_at, made_by) VALUES ($1, $2, "
-	"$3, $4, $5, nullif($6, 0))"
+	"INSERT INTO estimate_links AS l (tenant_id, report_id, estimate_id, token_hash, expires_at, made_by, mail_state) VALUES "
+	"($1, $2, $3, $4, $5, nullif($6, 0), nullif($7, 0::int2))"
 	" ON CONFLICT (tenant_id, report_id, estimate_id) DO UPDATE SET token_hash = $4, expires_at = $5,"
 	" made_by = nullif($6, 0), made_at = now(), revoked_at = NULL, uses = 0, last_used_at = NULL, minute_at = NULL, "
-	"minute_uses = 0",
+	"minute_uses = 0, mail_state = nullif($7, 0::int2), mail_tries = 0, mail_tried_at = NULL, mail_why = NULL",
 	.write = true };
 
-static fl_err link_stmt(fl_ctx *ctx, fl_uuid report, int16_t id, const link *made, fl_stmt *out)
+/* One statement, and the job that sends it where a mail is wanted; the token becomes known as soon as the estimate has its number. */
+static fl_err link_stmts(fl_ctx *ctx, const fl_estimate *estimate, fl_uuid report, bool mail, fl_quote_link *made, fl_stmt out[FL_LINK_STMTS], int *count)
 {
 	fl_args *args = fl_new(ctx->mem, fl_args);
 	if (!args)
 		return FL_NOMEM;
+	made->report = report;
+	made->estimate = estimate->id;
+	made->mailed = mail && fl_quote_mail_why_not(ctx, estimate) == NULL;
+	fl_quote_link_token(ctx, made);
 	*args = fl_args_make(ctx->mem);
 	fl_arg_i32(args, ctx->caller.tenant_id);
 	fl_arg_uuid(args, report);
-	fl_arg_i16(args, id);
+	fl_arg_i16(args, estimate->id);
 	fl_arg_bytes(args, fl_str_make((const char *)made->hash.bytes, sizeof(made->hash.bytes)));
 	fl_arg_time(args, made->expires_at);
 	fl_arg_i32(args, ctx->caller.user_id);
-	*out = (fl_stmt) { &link_sql, args, NULL };
+	fl_arg_i16(args, made->mailed ? FL_LINK_MAIL_WAITING : 0);
+	out[0] = (fl_stmt) { &link_sql, args, NULL };
+	*count = 1;
+	if (made->mailed)
+		FL_TRY(fl_quote_mail_add(ctx, made, &out[(*count)++]));
 	return args->err;
 }
 
-/* ---- the mail ---- */
-
-static void write_mail(fl_buf *text, const fl_tenant *company, const fl_asked *asked, int64_t expires_at)
-{
-	char until[FL_TIME_TEXT_MAX];
-	size_t len = fl_time_format(expires_at, until);
-	fl_buf_fmt(text, "%s asks you for an estimate of a repair.\n\n", company->name);
-	if (asked->estimate->message.len) {
-		fl_buf_str(text, asked->estimate->message);
-		fl_buf_lit(text, "\n\n");
-	}
-	fl_buf_fmt(text, "The damage, its photos and a form for your estimate are here:\n\n%" FL_FMT "\n\n", FL_ARG(asked->url));
-	fl_buf_fmt(text,
-		"You need no account. The link is for you: whoever has it can write your estimate. It ends at %.*s UTC.\n",
-		(int)FL_MIN(len, 16), until);
-}
-
-static fl_err send_mail(fl_ctx *ctx, const fl_asked *asked, int64_t expires_at)
-{
-	FL_AUTO_BUF fl_buf text = fl_buf_make(64 << 10);
-	const fl_tenant *company;
-	fl_outbound_answer answer;
-	fl_str id = fl_uuid_str(ctx->mem, fl_uuid7(fl_now_us()));
-	FL_TRY(fl_tenant_get(ctx, &company));
-	write_mail(&text, company, asked, expires_at);
-	FL_TRY(fl_buf_err(&text));
-	return await_outbound_mail(ctx, ctx->services->outbound,
-		&(fl_outbound_mail) { .to = asked->estimate->email,
-			.subject = fl_str_fmt(ctx->mem, "%s: estimate of a repair", company->name),
-			.text = fl_buf_view(&text),
-			.message_id = fl_str_fmt(ctx->mem, "%" FL_FMT "@fleet", FL_ARG(id)) },
-		&answer);
-}
-
-/* What fails is told and no error: the link is made, and the caller has it. */
-static void try_mail(fl_ctx *ctx, bool wanted, int64_t expires_at, fl_asked *out)
-{
-	if (!wanted)
-		out->mail_why = FL_STR("no mail was asked for");
-	else if (!out->estimate->email.len)
-		out->mail_why = FL_STR("no address of the vendor is known");
-	else if (!ctx->services->outbound || !fl_outbound_has_mail(ctx->services->outbound))
-		out->mail_why = FL_STR("this server sends no mail: FLEET_MAIL_URL is not set");
-	else {
-		fl_err err = send_mail(ctx, out, expires_at);
-		out->mailed = err == FL_OK;
-		if (err)
-			out->mail_why = fl_str_dup(ctx->mem, fl_str_z(fl_diag_text(&ctx->diag, err)));
-		ctx->diag.text[0] = 0;
-	}
-}
-
-static fl_err finish(fl_ctx *ctx, fl_uuid report, int16_t id, const link *made, bool mail, fl_asked *out)
+static fl_err finish(fl_ctx *ctx, const fl_quote_link *made, bool mail, fl_asked *out)
 {
 	fl_poke(ctx, FL_CHANNEL_POKE_RELAY);
 	*out = (fl_asked) {};
-	FL_TRY(fl_estimate_get(ctx, report, id, &out->estimate));
-	out->url = fl_str_fmt(ctx->mem, "%s/quote/%.*s", ctx->services->public_url, FL_QUOTE_TOKEN_LEN, made->token);
+	FL_TRY(fl_estimate_get(ctx, made->report, made->estimate, &out->estimate));
+	out->url = fl_quote_link_url(ctx, made);
 	if (!out->url.ptr)
 		return FL_NOMEM;
-	try_mail(ctx, mail, made->expires_at, out);
-	return FL_OK;
+	if (!mail) {
+		out->mail_why = FL_STR("no mail was asked for");
+		return FL_OK;
+	}
+	if (!made->mailed) {
+		out->mail_why = fl_str_z(fl_quote_mail_why_not(ctx, out->estimate));
+		return FL_OK;
+	}
+	fl_quote_mail_try(ctx, made, out->estimate, out);
+	return fl_estimate_get(ctx, made->report, made->estimate, &out->estimate);
 }
 
 /* ---- asking ---- */
@@ -145,13 +102,14 @@ static fl_err address(fl_ctx *ctx, const fl_estimate_request *request, fl_estima
 	return FL_OK;
 }
 
-static fl_err ask(fl_ctx *ctx, fl_tx *tx, const fl_estimate_request *request, const link *made, fl_estimate *after)
+static fl_err ask(fl_ctx *ctx, fl_tx *tx, const fl_estimate_request *request, fl_quote_link *made, fl_estimate *after)
 {
 	fl_change_of *report;
 	fl_policy policy;
 	fl_estimate *all;
 	size_t count;
-	fl_stmt stmts[FL_ESTIMATE_STMTS + 1];
+	fl_stmt stmts[FL_ESTIMATE_STMTS + FL_LINK_STMTS];
+	int links;
 	FL_TRY(fl_estimate_begin(ctx, tx, request->report, &report, &policy));
 	FL_TRY(fl_estimate_wanted(ctx, report));
 	FL_TRY(fl_estimates_lock(ctx, tx, request->report, &all, &count));
@@ -161,8 +119,8 @@ static fl_err ask(fl_ctx *ctx, fl_tx *tx, const fl_estimate_request *request, co
 	const fl_estimate_report of = fl_estimate_report_of(report);
 	const fl_estimate_change c = { .after = *after, .event = FL_EVENT_ESTIMATE_REQUESTED };
 	FL_TRY(fl_estimate_stmts(ctx, &of, &c, stmts));
-	FL_TRY(link_stmt(ctx, request->report, after->id, made, &stmts[FL_ESTIMATE_STMTS]));
-	return await_commit_with(ctx, tx, stmts, FL_COUNT(stmts));
+	FL_TRY(link_stmts(ctx, after, request->report, request->mail, made, &stmts[FL_ESTIMATE_STMTS], &links));
+	return await_commit_with(ctx, tx, stmts, FL_ESTIMATE_STMTS + links);
 }
 
 fl_err fl_estimate_ask(fl_ctx *ctx, const fl_estimate_request *request, fl_asked *out)
@@ -171,7 +129,7 @@ fl_err fl_estimate_ask(fl_ctx *ctx, const fl_estimate_request *request, fl_asked
 	fl_estimate after = { .state = FL_ESTIMATE_REQUESTED,
 		.requested_by = ctx->caller.user_id,
 		.message = message.len ? message : (fl_str) {} };
-	link made;
+	fl_quote_link made = {};
 	FL_TRY(fl_must(ctx, FL_MAY_REPORT_DECIDE));
 	FL_TRY(fl_text_check(&ctx->diag, "the message", message, FL_QUOTE_MESSAGE_MAX));
 	FL_TRY(make_link(ctx, request->expires_at, &made));
@@ -180,7 +138,7 @@ fl_err fl_estimate_ask(fl_ctx *ctx, const fl_estimate_request *request, fl_asked
 		FL_AUTO_TX fl_tx tx = {};
 		FL_TRY(ask(ctx, &tx, request, &made, &after));
 	}
-	return finish(ctx, request->report, after.id, &made, request->mail, out);
+	return finish(ctx, &made, request->mail, out);
 }
 
 /* ---- again, and no more ---- */
@@ -203,13 +161,14 @@ static fl_err may_relink(fl_ctx *ctx, const fl_estimate *before, fl_estimate *af
 				 FL_ARG(state));
 }
 
-static fl_err relink(fl_ctx *ctx, fl_tx *tx, const fl_estimate_pick *pick, const link *made)
+static fl_err relink(fl_ctx *ctx, fl_tx *tx, const fl_estimate_pick *pick, bool mail, fl_quote_link *made)
 {
 	fl_change_of *report;
 	fl_policy policy;
 	fl_estimate *all;
 	size_t count;
-	fl_stmt stmts[FL_ESTIMATE_STMTS + 1];
+	fl_stmt stmts[FL_ESTIMATE_STMTS + FL_LINK_STMTS];
+	int links;
 	fl_estimate_change c = { .event = FL_EVENT_ESTIMATE_LINKED };
 	FL_TRY(fl_estimate_begin(ctx, tx, pick->report, &report, &policy));
 	FL_TRY(fl_estimate_wanted(ctx, report));
@@ -218,24 +177,25 @@ static fl_err relink(fl_ctx *ctx, fl_tx *tx, const fl_estimate_pick *pick, const
 	FL_TRY(may_relink(ctx, c.before, &c.after));
 	const fl_estimate_report of = fl_estimate_report_of(report);
 	FL_TRY(fl_estimate_stmts(ctx, &of, &c, stmts));
-	FL_TRY(link_stmt(ctx, pick->report, pick->id, made, &stmts[FL_ESTIMATE_STMTS]));
-	return await_commit_with(ctx, tx, stmts, FL_COUNT(stmts));
+	FL_TRY(link_stmts(ctx, &c.after, pick->report, mail, made, &stmts[FL_ESTIMATE_STMTS], &links));
+	return await_commit_with(ctx, tx, stmts, FL_ESTIMATE_STMTS + links);
 }
 
 fl_err fl_estimate_relink(fl_ctx *ctx, const fl_estimate_pick *pick, int64_t expires_at, bool mail, fl_asked *out)
 {
-	link made;
+	fl_quote_link made = {};
 	FL_TRY(fl_must(ctx, FL_MAY_REPORT_DECIDE));
 	FL_TRY(make_link(ctx, expires_at, &made));
 	{
 		FL_AUTO_TX fl_tx tx = {};
-		FL_TRY(relink(ctx, &tx, pick, &made));
+		FL_TRY(relink(ctx, &tx, pick, mail, &made));
 	}
-	return finish(ctx, pick->report, pick->id, &made, mail, out);
+	return finish(ctx, &made, mail, out);
 }
 
 static const fl_sql unlink_sql = { "estimate_unlink",
-	"UPDATE estimate_links SET revoked_at = now() WHERE report_id = $1 AND estimate_id = $2 AND revoked_at IS NULL",
+	"UPDATE estimate_links SET revoked_at = now(), mail_why = CASE mail_state WHEN 1 THEN 'the link was revoked before it went' ELSE mail_why END,"
+	" mail_state = CASE mail_state WHEN 1 THEN 3 ELSE mail_state END WHERE report_id = $1 AND estimate_id = $2 AND revoked_at IS NULL",
 	.write = true };
 
 fl_err fl_estimate_unlink(fl_ctx *ctx, const fl_estimate_pick *pick)

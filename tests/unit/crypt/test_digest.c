@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <cmocka.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -43,6 +44,22 @@ static void base64url(void **state)
 	assert_false(fl_base64url_decode(FL_STR("AAAA"), back, 2, &len));
 }
 
+static void derived_text(void **state)
+{
+	const uint8_t key[32] = { 1 }, other[32] = { 2 };
+	char a[100], b[100];
+	fl_derived_text(key, FL_STR("this"), a, sizeof(a));
+	fl_derived_text(key, FL_STR("this"), b, sizeof(b));
+	assert_memory_equal(a, b, sizeof(a)); /* longer than one sum is, and the same again */
+	assert_memory_not_equal(a, a + 50, 50);
+	for (size_t i = 0; i < sizeof(a); i++)
+		assert_true(isalnum((unsigned char)a[i]) && !strchr("0O1lIo", a[i]));
+	fl_derived_text(key, FL_STR("that"), b, sizeof(b));
+	assert_memory_not_equal(a, b, 44);
+	fl_derived_text(other, FL_STR("this"), b, sizeof(b));
+	assert_memory_not_equal(a, b, 44);
+}
+
 static void random_text(void **state)
 {
 	char a[24], b[24];
@@ -59,6 +76,7 @@ int main(void)
 		cmocka_unit_test(sha256),
 		cmocka_unit_test(base64url),
 		cmocka_unit_test(random_text),
+		cmocka_unit_test(derived_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

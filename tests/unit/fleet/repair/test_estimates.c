@@ -293,6 +293,7 @@ static void the_database_refuses_by_itself(void **state)
 		"DELETE FROM estimates",
 		"DELETE FROM estimate_revisions",
 		"SELECT estimates_expire()",
+		"SELECT * FROM quote_mail_due(uuid7(), 1::smallint, '\\x00')",
 	};
 	char seen[40] = "";
 	for (size_t i = 0; i < FL_COUNT(as_app); i++)
