@@ -54,16 +54,7 @@ fl_err fl_api_report_net_cost(fl_ctx *ctx, const fl_gql_field *field, fl_gql_bat
 
 static fl_err claim_steps(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
 {
-	size_t count, n = 0;
-	const fl_claim_step *steps = fl_claim_steps(&count);
-	fl_gql_value *items = fl_new_array(ctx->mem, fl_gql_value, count);
-	if (!items)
-		return FL_NOMEM;
-	for (size_t i = 0; i < count; i++)
-		if (steps[i].from == (fl_claim_state)((const fl_claim *)parent)->state)
-			items[n++] = fl_gql_enum((int)steps[i].verb);
-	*out = fl_gql_list(items, n);
-	return FL_OK;
+	return fl_api_verbs(ctx, &fl_claim_life, ((const fl_claim *)parent)->state, out);
 }
 
 static fl_err deductible(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)

@@ -145,18 +145,22 @@ static fl_err estimate_id(fl_ctx *ctx, const fl_gql_field *field, const void *pa
 	return FL_OK;
 }
 
-static fl_err order_steps(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+fl_err fl_api_verbs(fl_ctx *ctx, const fl_life *life, int state, fl_gql_value *out)
 {
-	size_t count, n = 0;
-	const fl_order_step *steps = fl_order_steps(&count);
-	fl_gql_value *items = fl_new_array(ctx->mem, fl_gql_value, count);
+	size_t n = 0;
+	fl_gql_value *items = fl_new_array(ctx->mem, fl_gql_value, life->step_count);
 	if (!items)
 		return FL_NOMEM;
-	for (size_t i = 0; i < count; i++)
-		if (steps[i].from == (fl_order_state)((const fl_order *)parent)->state)
-			items[n++] = fl_gql_enum((int)steps[i].verb);
+	for (size_t i = 0; i < life->step_count; i++)
+		if (life->steps[i].from == state)
+			items[n++] = fl_gql_enum(life->steps[i].verb);
 	*out = fl_gql_list(items, n);
 	return FL_OK;
+}
+
+static fl_err order_steps(fl_ctx *ctx, const fl_gql_field *field, const void *parent, fl_gql_value *out)
+{
+	return fl_api_verbs(ctx, &fl_order_life, ((const fl_order *)parent)->state, out);
 }
 
 static fl_err tasks(fl_ctx *ctx, const fl_gql_field *field, fl_gql_batch *batch)

@@ -31,6 +31,8 @@ FL_API_RESOLVER(fl_api_report_claim_packs);
 FL_API_RESOLVER(fl_api_make_claim_pack);
 FL_MUST fl_err fl_api_claim_pack_routes(fl_router *router);
 
+/* The verbs that are possible in a state, as enums. */
+FL_MUST fl_err fl_api_verbs(fl_ctx *ctx, const fl_life *life, int state, fl_gql_value *out);
 /* FL_NOT_FOUND. */
 FL_MUST fl_err fl_api_report_of(fl_ctx *ctx, fl_uuid id, const fl_report **out);
 FL_MUST fl_err fl_api_order_of(fl_ctx *ctx, int32_t id, const fl_order **out);

@@ -115,6 +115,7 @@ double fl_row_f8(const fl_rows *rows, int row, int column);        /* any float 
 /* A geography(Point) selected as it is, which is much cheaper than asking for its ordinates. False: NULL, or no such point. */
 bool fl_row_place(const fl_rows *rows, int row, int column, double *longitude, double *latitude);
 int64_t fl_row_time(const fl_rows *rows, int row, int column);     /* NULL reads as FL_NEVER */
+int64_t fl_row_time_or_0(const fl_rows *rows, int row, int column); /* NULL reads as 0: not yet, not said */
 fl_uuid fl_row_uuid(const fl_rows *rows, int row, int column);
 fl_str fl_row_text(const fl_rows *rows, int row, int column);
 fl_str fl_row_bytes(const fl_rows *rows, int row, int column);

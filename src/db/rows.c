@@ -176,6 +176,11 @@ int64_t fl_row_time(const fl_rows *rows, int row, int column)
 	return v.ptr ? (int64_t)be64(v.ptr) + FL_PG_EPOCH_US : FL_NEVER;
 }
 
+int64_t fl_row_time_or_0(const fl_rows *rows, int row, int column)
+{
+	return fl_row_null(rows, row, column) ? 0 : fl_row_time(rows, row, column);
+}
+
 fl_uuid fl_row_uuid(const fl_rows *rows, int row, int column)
 {
 	fl_str v = typed(rows, row, column, FL_DB_UUID);

@@ -1,4 +1,5 @@
 #include "fleet/fleet.h"
+#include "fleet/life.h"
 
 static const struct {
 	const char *text;
@@ -38,14 +39,12 @@ bool fl_sees_alike(const fl_caller *a, const fl_caller *b)
 
 /* ---- states ---- */
 
+static const fl_word status_list[] = { FL_STATUSES(FL_WORD) };
+static const fl_words statuses = FL_WORDS(status_list);
+
 fl_str fl_status_name(fl_status status)
 {
-	static const fl_str names[] = {
-#define NAME(name, code) [code] = FL_STR_INIT(#name),
-		FL_STATUSES(NAME)
-#undef NAME
-	};
-	return status > FL_STATUS_NONE && status < FL_COUNT(names) ? names[status] : (fl_str)FL_STR_INIT("");
+	return fl_word_name(&statuses, (int)status);
 }
 
 /* ---- money ---- */

@@ -6,7 +6,7 @@
  *	FL_TRY(fl_report_create(ctx, &draft, &id));           // inspected, stored, filed, queued: or nothing at all
  *
  * This page (who may, states, money, the company), a header a noun, and a room for nouns that belong together. What all rooms
- * use lies beside this page: event.h, relay.h (events to Redis), freshness.h, session.h, closed.h, geo.h, stats.h, chores.h. The rooms,
+ * use lies beside this page: event.h, relay.h (events to Redis), freshness.h, session.h, closed.h, life.h (states, words), geo.h, stats.h, chores.h. The rooms,
  * each with a header of its name and private headers that are its own:
  *
  *	report/      reports; lifecycle.h (stages and ways), change.h (how a report changes), transition.h, policy.h (limits, deadlines),

@@ -157,7 +157,7 @@ fl_err fl_stats_count(fl_ctx *ctx, const fl_stats_query *query, fl_stats_group *
 		return FL_NOMEM;
 	for (int i = 0; i < rows->count; i++)
 		made[i] = (fl_stats_group){ fl_row_i16(rows, i, 0), fl_row_i16(rows, i, 1), fl_row_i16(rows, i, 2), fl_row_i32(rows, i, 3),
-			fl_row_i32(rows, i, 4), fl_row_null(rows, i, 5) ? 0 : fl_row_time(rows, i, 5), fl_row_i64(rows, i, 6), fl_row_i64(rows, i, 7),
+			fl_row_i32(rows, i, 4), fl_row_time_or_0(rows, i, 5), fl_row_i64(rows, i, 6), fl_row_i64(rows, i, 7),
 			fl_row_i64(rows, i, 8), fl_row_i64(rows, i, 9), fl_row_i64(rows, i, 10), fl_row_i64(rows, i, 11) };
 	*out = made;
 	*count = query->group ? (size_t)rows->count : 1;

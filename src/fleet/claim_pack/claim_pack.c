@@ -21,11 +21,6 @@ static fl_sha256 hash_of(fl_str bytes)
 	return hash;
 }
 
-static int64_t time_or_0(const fl_rows *rows, int row, int column)
-{
-	return fl_row_null(rows, row, column) ? 0 : fl_row_time(rows, row, column);
-}
-
 static fl_err read_pack(fl_ctx *ctx, const fl_rows *rows, int i, fl_claim_pack *out)
 {
 	fl_str manifest = fl_row_bytes(rows, i, 7);
@@ -45,8 +40,8 @@ static fl_err read_pack(fl_ctx *ctx, const fl_rows *rows, int i, fl_claim_pack *
 		.bytes = fl_row_i64(rows, i, 11),
 		.files = fl_row_i32(rows, i, 12),
 		.created_at = fl_row_time(rows, i, 13),
-		.finished_at = time_or_0(rows, i, 14),
-		.expires_at = time_or_0(rows, i, 15),
+		.finished_at = fl_row_time_or_0(rows, i, 14),
+		.expires_at = fl_row_time_or_0(rows, i, 15),
 	};
 	if (out->has_manifest)
 		out->manifest_hex = fl_str_hex(ctx->mem, manifest.ptr, manifest.len);

@@ -102,7 +102,7 @@ static void money_summary(sheet *s)
 		{ FL_STR("Deductible"), m ? money(s, true, m->deductible_cents) : FL_STR("") },
 		{ FL_STR("Paid by the insurer"), m ? money(s, true, m->paid_cents) : FL_STR("") },
 		{ FL_STR("Net cost"), money(s, r->has_actual, r->actual_cents - (m ? m->paid_cents : 0)) },
-		{ FL_STR("State of the claim"), m ? word(s, fl_claim_state_name((fl_claim_state)m->state)) : FL_STR("") },
+		{ FL_STR("State of the claim"), m ? word(s, fl_life_state(&fl_claim_life, m->state)) : FL_STR("") },
 		{ FL_STR("Insurer told"), m ? day(s, m->noticed_on) : FL_STR("") },
 	};
 	fl_paper_heading(s->paper, 1, FL_STR("Claim"));
@@ -188,7 +188,7 @@ static void estimates(sheet *s)
 	for (size_t i = 0; i < c->estimate_count; i++) {
 		const fl_estimate *e = &c->estimates[i];
 		const fl_estimate_totals *t = &e->now.totals;
-		fl_paper_row(s->paper, FL_PAPER_ROW, (fl_str[]) { e->vendor, word(s, fl_estimate_state_name(e->state)), fl_money_text(s->mem, t->labour),
+		fl_paper_row(s->paper, FL_PAPER_ROW, (fl_str[]) { e->vendor, word(s, fl_life_state(&fl_estimate_life, e->state)), fl_money_text(s->mem, t->labour),
 			fl_money_text(s->mem, t->parts), fl_money_text(s->mem, t->paint), fl_money_text(s->mem, t->other), fl_money_text(s->mem, t->tax),
 			fl_money_text(s->mem, t->total) });
 	}
@@ -228,7 +228,7 @@ static void orders(sheet *s)
 		const fl_order *o = &c->orders[i];
 		fl_str vendor = fl_pack_vendor(c, o->vendor_id);
 		fl_paper_row(s->paper, FL_PAPER_ROW, (fl_str[]) { fl_str_fmt(s->mem, "%d", o->id), vendor.len ? vendor : FL_STR("own workshop"),
-			word(s, fl_order_state_name((fl_order_state)o->state)), or_dash(when(s, o->started_at)), or_dash(when(s, o->finished_at)),
+			word(s, fl_life_state(&fl_order_life, o->state)), or_dash(when(s, o->started_at)), or_dash(when(s, o->finished_at)),
 			o->has_budget ? fl_money_text(s->mem, o->budget_cents) : FL_STR("–") });
 	}
 	bills(s);

@@ -115,7 +115,7 @@ static void put_claim(out *o)
 	if (!c)
 		return;
 	open_object(o, "claim");
-	text(o, "state", fl_claim_state_name((fl_claim_state)c->state));
+	text(o, "state", fl_life_state(&fl_claim_life, c->state));
 	text(o, "insurer", c->insurer);
 	text(o, "policyNumber", c->policy_no);
 	text(o, "claimNumber", c->claim_no);
@@ -236,7 +236,7 @@ static void put_estimates(out *o)
 		fl_json_open(&o->j, '{');
 		number(o, "id", e->id);
 		text(o, "vendor", e->vendor);
-		text(o, "state", fl_estimate_state_name(e->state));
+		text(o, "state", fl_life_state(&fl_estimate_life, e->state));
 		number(o, "revision", e->now.number);
 		text(o, "reference", e->now.reference);
 		money(o, "net", e->now.number > 0, e->now.totals.net);
@@ -258,15 +258,8 @@ static void put_estimates(out *o)
 	fl_json_close(&o->j, ']');
 }
 
-static fl_str cost_kind_name(int kind)
-{
-	static const fl_str names[] = {
-#define NAME(name, code) [code] = FL_STR_INIT(#name),
-		FL_COST_KINDS(NAME)
-#undef NAME
-	};
-	return kind > 0 && (size_t)kind < FL_COUNT(names) ? names[kind] : (fl_str)FL_STR_INIT("");
-}
+static const fl_word cost_kind_list[] = { FL_COST_KINDS(FL_WORD) };
+static const fl_words cost_kinds = FL_WORDS(cost_kind_list);
 
 static void put_lines(out *o, int32_t invoice)
 {
@@ -276,7 +269,7 @@ static void put_lines(out *o, int32_t invoice)
 		if (l->invoice_id != invoice)
 			continue;
 		fl_json_open(&o->j, '{');
-		text(o, "kind", cost_kind_name(l->kind));
+		text(o, "kind", fl_word_name(&cost_kinds, l->kind));
 		text(o, "title", l->title);
 		money(o, "amount", true, l->cents);
 		fl_json_close(&o->j, '}');
@@ -313,7 +306,7 @@ static void put_orders(out *o)
 		fl_json_open(&o->j, '{');
 		number(o, "id", w->id);
 		text(o, "vendor", fl_pack_vendor(o->c, w->vendor_id));
-		text(o, "state", fl_order_state_name((fl_order_state)w->state));
+		text(o, "state", fl_life_state(&fl_order_life, w->state));
 		money(o, "budget", w->has_budget, w->budget_cents);
 		moment(o, "startedAt", w->started_at);
 		moment(o, "finishedAt", w->finished_at);

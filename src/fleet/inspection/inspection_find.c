@@ -157,7 +157,7 @@ static fl_err read_defects(fl_ctx *ctx, const fl_rows *rows, fl_defect **out, si
 			.state = fl_row_i16(rows, i, 9),
 			.remark = fl_row_text(rows, i, 10),
 			.resolved_by = fl_row_i16(rows, i, 11),
-			.resolved_at = fl_row_null(rows, i, 12) ? 0 : fl_row_time(rows, i, 12),
+			.resolved_at = fl_row_time_or_0(rows, i, 12),
 		};
 	*out = made;
 	*count = (size_t)rows->count;

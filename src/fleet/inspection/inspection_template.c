@@ -50,7 +50,7 @@ static fl_err read_template(fl_ctx *ctx, const fl_rows *rows, int i, fl_inspecti
 	*out = (fl_inspection_template) { .id = fl_row_i32(rows, i, 0),
 		.version = fl_row_i32(rows, i, 1),
 		.name = fl_row_text(rows, i, 2),
-		.retired_at = fl_row_null(rows, i, 4) ? 0 : fl_row_time(rows, i, 4) };
+		.retired_at = fl_row_time_or_0(rows, i, 4) };
 	return read_items(ctx, fl_row_jsonb(rows, i, 3), out);
 }
 

@@ -120,7 +120,7 @@ fl_err fl_odometers_of(fl_ctx *ctx, const int32_t *vehicles, size_t vehicle_coun
 static fl_assignment read_assignment(const fl_rows *rows, int i)
 {
 	return (fl_assignment){ fl_row_i32(rows, i, 0), fl_row_i32(rows, i, 1), fl_row_i32(rows, i, 2), fl_row_i32(rows, i, 3),
-		fl_row_time(rows, i, 4), fl_row_null(rows, i, 5) ? 0 : fl_row_time(rows, i, 5) };
+		fl_row_time(rows, i, 4), fl_row_time_or_0(rows, i, 5) };
 }
 
 static fl_err read_assignments(fl_ctx *ctx, const fl_rows *rows, fl_assignment **out, size_t *count)

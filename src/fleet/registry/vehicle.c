@@ -4,11 +4,6 @@
 
 #define VEHICLE_COLUMNS "id, facility_id, year, name, plate, vin, make, model, kind, value, version, retired_at, jurisdiction"
 
-static int64_t time_or_0(const fl_rows *rows, int row, int column)
-{
-	return fl_row_null(rows, row, column) ? 0 : fl_row_time(rows, row, column);
-}
-
 static fl_err read_vehicles(fl_ctx *ctx, const fl_rows *rows, fl_vehicle **out, size_t *count)
 {
 	fl_vehicle *vehicles = fl_new_array(ctx->mem, fl_vehicle, (size_t)rows->count);
@@ -28,7 +23,7 @@ static fl_err read_vehicles(fl_ctx *ctx, const fl_rows *rows, fl_vehicle **out, 
 			.has_value = !fl_row_null(rows, i, 9),
 			.value_cents = fl_row_i64(rows, i, 9),
 			.version = fl_row_i32(rows, i, 10),
-			.retired_at = time_or_0(rows, i, 11),
+			.retired_at = fl_row_time_or_0(rows, i, 11),
 			.jurisdiction = fl_row_text(rows, i, 12),
 		};
 	*out = vehicles;
@@ -125,7 +120,7 @@ static fl_err read_facilities(fl_ctx *ctx, const fl_rows *rows, fl_facility **ou
 			.location = { fl_row_f8(rows, i, 3), fl_row_f8(rows, i, 4) },
 			.geofence = fl_row_text(rows, i, 5),
 			.version = fl_row_i32(rows, i, 6),
-			.retired_at = time_or_0(rows, i, 7),
+			.retired_at = fl_row_time_or_0(rows, i, 7),
 			.jurisdiction = fl_row_text(rows, i, 8),
 		};
 	*out = facilities;
@@ -164,7 +159,7 @@ static fl_err read_drivers(fl_ctx *ctx, const fl_rows *rows, fl_driver **out, si
 		return FL_NOMEM;
 	for (int i = 0; i < rows->count; i++) {
 		drivers[i] = (fl_driver){ .id = fl_row_i32(rows, i, 0), .name = fl_row_text(rows, i, 1), .version = fl_row_i32(rows, i, 6),
-					  .retired_at = time_or_0(rows, i, 7) };
+					  .retired_at = fl_row_time_or_0(rows, i, 7) };
 		if (!person)
 			continue;
 		drivers[i].email = fl_row_text(rows, i, 2);
@@ -221,7 +216,7 @@ static fl_err read_vendors(fl_ctx *ctx, const fl_rows *rows, fl_vendor **out, si
 			.has_labour_rate = !fl_row_null(rows, i, 5),
 			.labour_rate_cents = fl_row_i64(rows, i, 5),
 			.version = fl_row_i32(rows, i, 6),
-			.retired_at = time_or_0(rows, i, 7),
+			.retired_at = fl_row_time_or_0(rows, i, 7),
 		};
 	*out = vendors;
 	*count = rows->count;

@@ -4,62 +4,12 @@
 
 /* ---- words and ways ---- */
 
-fl_str fl_claim_state_name(fl_claim_state state)
-{
-	static const fl_str names[] = {
-#define NAME(name, code, meaning) [code] = FL_STR_INIT(#name),
-		FL_CLAIM_STATES(NAME)
-#undef NAME
-	};
-	return state > 0 && state < FL_COUNT(names) ? names[state] : (fl_str)FL_STR_INIT("");
-}
-
-static const struct {
-	fl_str name;
-	const char *past;
-} verbs[] = {
-#define ROW(name, code, past) [code] = { FL_STR_INIT(#name), past },
-	FL_CLAIM_VERBS(ROW)
-#undef ROW
-};
-
-fl_str fl_claim_verb_name(fl_claim_verb verb)
-{
-	return verb > 0 && verb < FL_COUNT(verbs) ? verbs[verb].name : (fl_str)FL_STR_INIT("");
-}
-
-const char *fl_claim_verb_past(fl_claim_verb verb)
-{
-	return verb > 0 && verb < FL_COUNT(verbs) ? verbs[verb].past : "changed the claim";
-}
-
-fl_claim_verb fl_claim_verb_find(fl_str name)
-{
-	for (size_t i = 1; i < FL_COUNT(verbs); i++)
-		if (fl_str_eq(verbs[i].name, name))
-			return (fl_claim_verb)i;
-	return FL_CLAIM_NO_VERB;
-}
-
-static const fl_claim_step steps[] = {
-#define ROW(from, verb, to, need) { FL_CLAIM_##from, FL_CLAIM_DO_##verb, FL_CLAIM_##to, FL_NEED_##need },
-	FL_CLAIM_STEPS(ROW)
-#undef ROW
-};
-
-const fl_claim_step *fl_claim_steps(size_t *count)
-{
-	*count = FL_COUNT(steps);
-	return steps;
-}
-
-const fl_claim_step *fl_claim_step_of(fl_claim_state from, fl_claim_verb verb)
-{
-	for (size_t i = 0; i < FL_COUNT(steps); i++)
-		if (steps[i].from == from && steps[i].verb == verb)
-			return &steps[i];
-	return NULL;
-}
+static const fl_word states[] = { FL_CLAIM_STATES(FL_WORD) };
+static const fl_word verbs[] = { FL_CLAIM_VERBS(FL_WORD) };
+#define STEP(from, verb, to, need) { FL_CLAIM_##from, FL_CLAIM_DO_##verb, FL_CLAIM_##to, FL_NEED_##need },
+static const fl_life_step steps[] = { FL_CLAIM_STEPS(STEP) };
+#undef STEP
+const fl_life fl_claim_life = { FL_WORDS(states), FL_WORDS(verbs), steps, FL_COUNT(steps) };
 
 fl_claim_state fl_claim_paid_state(int64_t claimed_cents, int64_t deductible_cents, int64_t paid_cents)
 {
@@ -67,11 +17,6 @@ fl_claim_state fl_claim_paid_state(int64_t claimed_cents, int64_t deductible_cen
 }
 
 /* ---- reading ---- */
-
-static int64_t time_or_0(const fl_rows *rows, int row, int column)
-{
-	return fl_row_null(rows, row, column) ? 0 : fl_row_time(rows, row, column);
-}
 
 static const fl_sql claims_sql = { "claims_of_reports",
 	"SELECT c.report_id, c.state, c.insurer, c.policy_no, r.claim_no, c.adjuster_name, c.adjuster_email, c.adjuster_phone, c.deductible,"
@@ -99,7 +44,7 @@ static fl_err read_claims(fl_ctx *ctx, const fl_rows *rows, bool person, fl_clai
 			.has_claimed = !fl_row_null(rows, i, 9),
 			.claimed_cents = fl_row_i64(rows, i, 9),
 			.paid_cents = fl_row_i64(rows, i, 10),
-			.noticed_on = time_or_0(rows, i, 11),
+			.noticed_on = fl_row_time_or_0(rows, i, 11),
 			.version = fl_row_i32(rows, i, 12),
 			.created_by = fl_row_i32(rows, i, 13),
 			.created_at = fl_row_time(rows, i, 14),
@@ -289,7 +234,7 @@ static fl_err saved_data(fl_ctx *ctx, const fl_claim *b, const fl_claim *a, fl_s
 	pair_text(&j, "claimNumber", b->claim_no, a->claim_no);
 	pair_cents(ctx, &j, "deductible", b->version > 0, b->deductible_cents, true, a->deductible_cents);
 	pair_cents(ctx, &j, "claimed", b->has_claimed, b->claimed_cents, a->has_claimed, a->claimed_cents);
-	pair_text(&j, "state", fl_claim_state_name((fl_claim_state)b->state), fl_claim_state_name((fl_claim_state)a->state));
+	pair_text(&j, "state", fl_life_state(&fl_claim_life, b->state), fl_life_state(&fl_claim_life, a->state));
 	if (!fl_str_eq(b->adjuster_name, a->adjuster_name) || !fl_str_eq(b->adjuster_email, a->adjuster_email) ||
 		!fl_str_eq(b->adjuster_phone, a->adjuster_phone)) {
 		fl_json_key(&j, FL_STR("adjuster"));
@@ -329,10 +274,10 @@ fl_err fl_claim_save(fl_ctx *ctx, const fl_claim_draft *draft)
 
 /* ---- steps ---- */
 
-static fl_err check_need(fl_ctx *ctx, const fl_claim_step *step, const fl_claim_step_in *in, const fl_claim *c)
+static fl_err check_need(fl_ctx *ctx, const fl_life_step *step, const fl_claim_step_in *in, const fl_claim *c)
 {
-	fl_str verb = fl_claim_verb_name(step->verb);
-	switch (step->need) {
+	fl_str verb = fl_life_verb(&fl_claim_life, step->verb);
+	switch (step->with) {
 	case FL_NEED_NOTHING: return FL_OK;
 	case FL_NEED_AMOUNT:
 		if (!c->has_claimed || !c->noticed_on)
@@ -374,15 +319,15 @@ static fl_err pay_args(fl_ctx *ctx, const fl_claim_step_in *in, fl_args *args)
 	return args->err;
 }
 
-static fl_err moved_data(fl_ctx *ctx, const fl_claim *c, const fl_claim_step *step, fl_claim_state to, const fl_claim_step_in *in, fl_str *out)
+static fl_err moved_data(fl_ctx *ctx, const fl_claim *c, const fl_life_step *step, fl_claim_state to, const fl_claim_step_in *in, fl_str *out)
 {
 	FL_AUTO_BUF fl_buf buf = fl_buf_make(64 << 10);
 	fl_json_out j = { .buf = &buf };
 	fl_json_open(&j, '{');
 	fl_json_key(&j, FL_STR("step"));
-	fl_json_put_str(&j, fl_claim_verb_name(step->verb));
-	fl_event_pair(&j, "state", fl_claim_state_name((fl_claim_state)c->state), fl_claim_state_name(to));
-	if (step->need == FL_NEED_PAYMENT)
+	fl_json_put_str(&j, fl_life_verb(&fl_claim_life, step->verb));
+	fl_event_pair(&j, "state", fl_life_state(&fl_claim_life, c->state), fl_life_state(&fl_claim_life, to));
+	if (step->with == FL_NEED_PAYMENT)
 		pair_cents(ctx, &j, "paid", true, c->paid_cents, true, c->paid_cents + in->paid_cents);
 	if (fl_str_trim(in->reason).len) {
 		fl_json_key(&j, FL_STR("reason"));
@@ -398,13 +343,13 @@ static fl_err move(fl_ctx *ctx, fl_repair *r, const fl_claim_step_in *in, const 
 	if (!c)
 		return fl_fail(&ctx->diag, FL_NOT_FOUND, "this report has no insurance claim; saveClaim begins one");
 	FL_TRY(check_version(ctx, c, in->version));
-	const fl_claim_step *step = fl_claim_step_of((fl_claim_state)c->state, in->verb);
-	fl_str verb = fl_claim_verb_name(in->verb), state = fl_claim_state_name((fl_claim_state)c->state);
+	const fl_life_step *step = fl_life_step_of(&fl_claim_life, c->state, in->verb);
+	fl_str verb = fl_life_verb(&fl_claim_life, in->verb), state = fl_life_state(&fl_claim_life, c->state);
 	if (!step)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "%" FL_FMT " is not possible for a claim that is %" FL_FMT, FL_ARG(verb), FL_ARG(state));
 	FL_TRY(check_need(ctx, step, in, c));
-	bool pays = step->need == FL_NEED_PAYMENT;
-	fl_claim_state to = pays ? fl_claim_paid_state(c->claimed_cents, c->deductible_cents, c->paid_cents + in->paid_cents) : step->to;
+	bool pays = step->with == FL_NEED_PAYMENT;
+	fl_claim_state to = pays ? fl_claim_paid_state(c->claimed_cents, c->deductible_cents, c->paid_cents + in->paid_cents) : (fl_claim_state)step->to;
 	args[0] = fl_args_make(ctx->mem);
 	fl_arg_uuid(&args[0], in->report_id);
 	fl_arg_i16(&args[0], (int16_t)to);

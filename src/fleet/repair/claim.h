@@ -9,6 +9,7 @@
 #ifndef FL_FLEET_CLAIM_H
 #define FL_FLEET_CLAIM_H
 
+#include "fleet/life.h"
 #include "fleet/report/report.h"
 
 /* X(NAME, code, what it means) */
@@ -61,19 +62,7 @@ typedef enum fl_claim_need { FL_NEED_NOTHING, FL_NEED_AMOUNT, FL_NEED_PAYMENT, F
 	X(DENIED, CLOSE, CLOSED, NOTHING)                                                                                        \
 	X(CLOSED, REOPEN, SUBMITTED, REASON)
 
-typedef struct fl_claim_step {
-	fl_claim_state from;
-	fl_claim_verb verb;
-	fl_claim_state to;
-	fl_claim_need need;
-} fl_claim_step;
-
-const fl_claim_step *fl_claim_steps(size_t *count);
-const fl_claim_step *fl_claim_step_of(fl_claim_state from, fl_claim_verb verb); /* NULL: there is none */
-fl_str fl_claim_state_name(fl_claim_state state);
-fl_str fl_claim_verb_name(fl_claim_verb verb);
-const char *fl_claim_verb_past(fl_claim_verb verb);
-fl_claim_verb fl_claim_verb_find(fl_str name);
+extern const fl_life fl_claim_life; /* a step's with: fl_claim_need */
 /* Where a payment leads that brings the sum to paid: the deductible is the company's own. */
 fl_claim_state fl_claim_paid_state(int64_t claimed_cents, int64_t deductible_cents, int64_t paid_cents);
 

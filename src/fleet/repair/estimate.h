@@ -13,6 +13,7 @@
 #ifndef FL_FLEET_ESTIMATE_H
 #define FL_FLEET_ESTIMATE_H
 
+#include "fleet/life.h"
 #include "fleet/report/report.h"
 
 enum {
@@ -44,8 +45,6 @@ typedef enum fl_estimate_state {
 #undef FL_ESTIMATE_ENUM
 	FL_ESTIMATE_STATE_COUNT
 } fl_estimate_state;
-
-fl_str fl_estimate_state_name(int state); /* "SUBMITTED"; empty for none */
 
 /* X(from, verb, to). RELEASE leads back to what was before the choice (estimates_release in sql/). */
 #define FL_ESTIMATE_STEPS(X)                                                                                                     \
@@ -82,8 +81,7 @@ typedef enum fl_estimate_verb {
 	FL_ESTIMATE_REQUEST, /* asked for again, by a new link */
 } fl_estimate_verb;
 
-/* Where the verb leads from the state; FL_ESTIMATE_NONE: nowhere. */
-fl_estimate_state fl_estimate_step(fl_estimate_state from, fl_estimate_verb verb);
+extern const fl_life fl_estimate_life; /* its verbs have no words */
 
 /* ---- Lines and money ---- */
 

@@ -15,8 +15,8 @@ static fl_err one_report(fl_ctx *ctx, fl_uuid id, const fl_report **out)
 
 static fl_err may_accept(fl_ctx *ctx, const fl_estimate *e)
 {
-	fl_str state = fl_estimate_state_name(e->state);
-	if (!fl_estimate_step((fl_estimate_state)e->state, FL_ESTIMATE_ACCEPT))
+	fl_str state = fl_life_state(&fl_estimate_life, e->state);
+	if (!fl_life_next(&fl_estimate_life, e->state, FL_ESTIMATE_ACCEPT))
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "an estimate that is %" FL_FMT " cannot be accepted", FL_ARG(state));
 	if (!e->now.number)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "nothing was sent in yet, so there is nothing to accept");
@@ -123,9 +123,9 @@ fl_err fl_estimate_accept(fl_ctx *ctx, const fl_estimate_pick *pick, fl_accepted
 
 static fl_err may_close(fl_ctx *ctx, const fl_estimate *e, fl_estimate_verb verb, const fl_change_of *report)
 {
-	fl_str state = fl_estimate_state_name(e->state);
+	fl_str state = fl_life_state(&fl_estimate_life, e->state);
 	fl_status status = fl_stage_status(report->before.stage);
-	if (!fl_estimate_step((fl_estimate_state)e->state, verb))
+	if (!fl_life_next(&fl_estimate_life, e->state, verb))
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "an estimate that is %" FL_FMT " cannot be %s", FL_ARG(state),
 			verb == FL_ESTIMATE_DECLINE ? "declined" : "taken back");
 	if (e->state == FL_ESTIMATE_ACCEPTED &&
@@ -153,7 +153,7 @@ fl_err fl_estimate_close(fl_ctx *ctx, const fl_estimate_pick *pick, fl_estimate_
 	FL_TRY(fl_estimate_pick_of(ctx, all, count, pick, &c.before));
 	FL_TRY(may_close(ctx, c.before, verb, report));
 	c.after = *c.before;
-	c.after.state = (int16_t)fl_estimate_step((fl_estimate_state)c.before->state, verb);
+	c.after.state = (int16_t)fl_life_next(&fl_estimate_life, c.before->state, verb);
 	c.after.before_choice = 0;
 	c.after.decided_by = ctx->caller.user_id;
 	c.after.reason = reason.len ? reason : (fl_str) {};

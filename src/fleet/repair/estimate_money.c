@@ -3,32 +3,11 @@
 
 /* ---- states ---- */
 
-fl_str fl_estimate_state_name(int state)
-{
-	static const fl_str names[FL_ESTIMATE_STATE_COUNT] = {
-#define NAME(name, code, meaning) [code] = FL_STR_INIT(#name),
-		FL_ESTIMATE_STATES(NAME)
-#undef NAME
-	};
-	return state > FL_ESTIMATE_NONE && state < FL_ESTIMATE_STATE_COUNT ? names[state] : (fl_str)FL_STR_INIT("");
-}
-
-fl_estimate_state fl_estimate_step(fl_estimate_state from, fl_estimate_verb verb)
-{
-	static const struct {
-		fl_estimate_state from;
-		fl_estimate_verb verb;
-		fl_estimate_state to;
-	} steps[] = {
-#define ROW(from, verb, to) { FL_ESTIMATE_##from, FL_ESTIMATE_##verb, FL_ESTIMATE_##to },
-		FL_ESTIMATE_STEPS(ROW)
-#undef ROW
-	};
-	for (size_t i = 0; i < FL_COUNT(steps); i++)
-		if (steps[i].from == from && steps[i].verb == verb)
-			return steps[i].to;
-	return FL_ESTIMATE_NONE;
-}
+static const fl_word states[] = { FL_ESTIMATE_STATES(FL_WORD) };
+#define STEP(from, verb, to) { FL_ESTIMATE_##from, FL_ESTIMATE_##verb, FL_ESTIMATE_##to, 0 },
+static const fl_life_step steps[] = { FL_ESTIMATE_STEPS(STEP) };
+#undef STEP
+const fl_life fl_estimate_life = { .states = FL_WORDS(states), .steps = steps, .step_count = FL_COUNT(steps) };
 
 bool fl_estimate_is_open(const fl_estimate *e, int64_t now)
 {

@@ -92,11 +92,6 @@ fl_err fl_estimate_lines_json(fl_ctx *ctx, const fl_estimate_line *lines, size_t
 
 /* ---- rows ---- */
 
-static int64_t time_or_0(const fl_rows *rows, int row, int column)
-{
-	return fl_row_null(rows, row, column) ? 0 : fl_row_time(rows, row, column);
-}
-
 #define REVISION_COLUMNS                                                                                                         \
 	"v.id, v.sent_at, v.entered_by, v.reference, v.note, v.valid_until, v.repair_days, v.tax_rate, v.lines, v.labour_time,"  \
 	" v.labour, v.parts, v.paint, v.other, v.net, v.tax, v.total"
@@ -105,11 +100,11 @@ static int64_t time_or_0(const fl_rows *rows, int row, int column)
 static fl_err read_revision(fl_ctx *ctx, const fl_rows *rows, int i, int at, fl_estimate_revision *out)
 {
 	out->number = fl_row_i16(rows, i, at);
-	out->sent_at = time_or_0(rows, i, at + 1);
+	out->sent_at = fl_row_time_or_0(rows, i, at + 1);
 	out->entered_by = fl_row_i32(rows, i, at + 2);
 	out->reference = fl_row_text(rows, i, at + 3);
 	out->note = fl_row_text(rows, i, at + 4);
-	out->valid_until = time_or_0(rows, i, at + 5);
+	out->valid_until = fl_row_time_or_0(rows, i, at + 5);
 	out->repair_days = fl_row_null(rows, i, at + 6) ? -1 : fl_row_i16(rows, i, at + 6);
 	out->tax_rate = fl_row_i32(rows, i, at + 7);
 	out->totals = (fl_estimate_totals) { .labour_time = fl_row_i64(rows, i, at + 9),
@@ -151,15 +146,15 @@ static fl_err read_estimate(fl_ctx *ctx, const fl_rows *rows, int i, fl_estimate
 		.requested_by = fl_row_i32(rows, i, 10),
 		.decided_by = fl_row_i32(rows, i, 11),
 		.created_at = fl_row_time(rows, i, 12),
-		.decided_at = time_or_0(rows, i, 13),
+		.decided_at = fl_row_time_or_0(rows, i, 13),
 		.has_link = !fl_row_null(rows, i, 14),
-		.link_expires_at = time_or_0(rows, i, 14),
+		.link_expires_at = fl_row_time_or_0(rows, i, 14),
 		.link_revoked = fl_row_bool(rows, i, 15),
-		.link_used_at = time_or_0(rows, i, 16),
+		.link_used_at = fl_row_time_or_0(rows, i, 16),
 		.link_uses = fl_row_i32(rows, i, 17),
 		.mail_state = fl_row_i16(rows, i, 18),
 		.mail_tries = fl_row_i16(rows, i, 19),
-		.mail_tried_at = time_or_0(rows, i, 20),
+		.mail_tried_at = fl_row_time_or_0(rows, i, 20),
 		.mail_why = fl_row_text(rows, i, 21),
 	};
 	out->now.report_id = out->report_id;

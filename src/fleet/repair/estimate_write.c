@@ -76,10 +76,10 @@ static void put_states(fl_json_out *j, int before, int after)
 	fl_json_key(j, FL_STR("state"));
 	fl_json_open(j, '[');
 	if (before)
-		fl_json_put_str(j, fl_estimate_state_name(before));
+		fl_json_put_str(j, fl_life_state(&fl_estimate_life, before));
 	else
 		fl_json_put_null(j);
-	fl_json_put_str(j, fl_estimate_state_name(after));
+	fl_json_put_str(j, fl_life_state(&fl_estimate_life, after));
 	fl_json_close(j, ']');
 }
 
@@ -241,9 +241,9 @@ fl_err fl_estimate_revision_stmt(fl_ctx *ctx, fl_uuid report, int16_t id, int16_
 
 fl_err fl_estimate_next(fl_ctx *ctx, const fl_estimate *before, fl_estimate *after)
 {
-	fl_str state = fl_estimate_state_name(before->state);
+	fl_str state = fl_life_state(&fl_estimate_life, before->state);
 	*after = *before;
-	after->state = (int16_t)fl_estimate_step((fl_estimate_state)before->state, FL_ESTIMATE_SUBMIT);
+	after->state = (int16_t)fl_life_next(&fl_estimate_life, before->state, FL_ESTIMATE_SUBMIT);
 	if (!after->state)
 		return fl_fail(
 			&ctx->diag, FL_BAD_INPUT, "this estimate is %" FL_FMT ": it takes no further revision", FL_ARG(state));

@@ -25,7 +25,7 @@ static fl_err read_invoices(fl_ctx *ctx, const fl_rows *rows, fl_invoice **out, 
 			.state = fl_row_i16(rows, i, 7),
 			.total_cents = fl_row_i64(rows, i, 8),
 			.recorded_at = fl_row_time(rows, i, 9),
-			.dated = fl_row_null(rows, i, 10) ? 0 : fl_row_time(rows, i, 10),
+			.dated = fl_row_time_or_0(rows, i, 10),
 		};
 	*out = list;
 	*count = (size_t)rows->count;

@@ -208,7 +208,7 @@ fl_err fl_quote_withdraw(fl_ctx *ctx, const fl_quote *quote, fl_str reason)
 	FL_TRY(fl_text_check(&ctx->diag, "the reason", reason, FL_REASON_MAX));
 	FL_TRY(lock_own(ctx, &tx, quote, &c.before));
 	c.after = *c.before;
-	c.after.state = (int16_t)fl_estimate_step((fl_estimate_state)c.before->state, FL_ESTIMATE_WITHDRAW);
+	c.after.state = (int16_t)fl_life_next(&fl_estimate_life, c.before->state, FL_ESTIMATE_WITHDRAW);
 	if (!c.after.state)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "this estimate is decided: it cannot be taken back any more");
 	c.after.before_choice = 0;

@@ -145,8 +145,8 @@ fl_err fl_estimate_ask(fl_ctx *ctx, const fl_estimate_request *request, fl_asked
 
 static fl_err may_relink(fl_ctx *ctx, const fl_estimate *before, fl_estimate *after)
 {
-	fl_str state = fl_estimate_state_name(before->state);
-	fl_estimate_state again = fl_estimate_step((fl_estimate_state)before->state, FL_ESTIMATE_REQUEST);
+	fl_str state = fl_life_state(&fl_estimate_life, before->state);
+	int again = fl_life_next(&fl_estimate_life, before->state, FL_ESTIMATE_REQUEST);
 	*after = *before;
 	if (again) {
 		after->state = (int16_t)again;
@@ -155,7 +155,7 @@ static fl_err may_relink(fl_ctx *ctx, const fl_estimate *before, fl_estimate *af
 		after->reason = (fl_str) {};
 		return FL_OK;
 	}
-	return fl_estimate_step((fl_estimate_state)before->state, FL_ESTIMATE_SUBMIT)
+	return fl_life_next(&fl_estimate_life, before->state, FL_ESTIMATE_SUBMIT)
 		       ? FL_OK
 		       : fl_fail(&ctx->diag, FL_BAD_INPUT, "this estimate is %" FL_FMT ": nothing more can be sent in",
 				 FL_ARG(state));

@@ -3,73 +3,18 @@
 
 /* ---- words and ways ---- */
 
-fl_str fl_order_state_name(fl_order_state state)
-{
-	static const fl_str names[] = {
-#define NAME(name, code, meaning) [code] = FL_STR_INIT(#name),
-		FL_ORDER_STATES(NAME)
-#undef NAME
-	};
-	return state > 0 && state < FL_COUNT(names) ? names[state] : (fl_str)FL_STR_INIT("");
-}
-
-static const struct {
-	fl_str name;
-	const char *past;
-} verbs[] = {
-#define ROW(name, code, past) [code] = { FL_STR_INIT(#name), past },
-	FL_ORDER_VERBS(ROW)
-#undef ROW
-};
-
-fl_str fl_order_verb_name(fl_order_verb verb)
-{
-	return verb > 0 && verb < FL_COUNT(verbs) ? verbs[verb].name : (fl_str)FL_STR_INIT("");
-}
-
-const char *fl_order_verb_past(fl_order_verb verb)
-{
-	return verb > 0 && verb < FL_COUNT(verbs) ? verbs[verb].past : "changed";
-}
-
-fl_order_verb fl_order_verb_find(fl_str name)
-{
-	for (size_t i = 1; i < FL_COUNT(verbs); i++)
-		if (fl_str_eq(verbs[i].name, name))
-			return (fl_order_verb)i;
-	return FL_ORDER_NO_VERB;
-}
-
-static const fl_order_step steps[] = {
-#define ROW(from, verb, to, effect) { FL_ORDER_##from, FL_ORDER_##verb, FL_ORDER_##to, FL_EFFECT_##effect },
-	FL_ORDER_STEPS(ROW)
-#undef ROW
-};
-
-const fl_order_step *fl_order_steps(size_t *count)
-{
-	*count = FL_COUNT(steps);
-	return steps;
-}
-
-const fl_order_step *fl_order_step_of(fl_order_state from, fl_order_verb verb)
-{
-	for (size_t i = 0; i < FL_COUNT(steps); i++)
-		if (steps[i].from == from && steps[i].verb == verb)
-			return &steps[i];
-	return NULL;
-}
+static const fl_word states[] = { FL_ORDER_STATES(FL_WORD) };
+static const fl_word verbs[] = { FL_ORDER_VERBS(FL_WORD) };
+#define STEP(from, verb, to, effect) { FL_ORDER_##from, FL_ORDER_##verb, FL_ORDER_##to, FL_EFFECT_##effect },
+static const fl_life_step steps[] = { FL_ORDER_STEPS(STEP) };
+#undef STEP
+const fl_life fl_order_life = { FL_WORDS(states), FL_WORDS(verbs), steps, FL_COUNT(steps) };
 
 /* ---- reading ---- */
 
 #define COLUMNS                                                                                                                  \
 	"id, report_id, vehicle_id, vendor_id, state, planned_start, planned_end, started_at, finished_at, budget, "             \
 	"instructions, version, created_by, created_at, estimate_id"
-
-static int64_t time_or_0(const fl_rows *rows, int row, int column)
-{
-	return fl_row_null(rows, row, column) ? 0 : fl_row_time(rows, row, column);
-}
 
 static fl_err read_orders(fl_ctx *ctx, const fl_rows *rows, fl_order **out, size_t *count)
 {
@@ -83,10 +28,10 @@ static fl_err read_orders(fl_ctx *ctx, const fl_rows *rows, fl_order **out, size
 			.vehicle_id = fl_row_i32(rows, i, 2),
 			.vendor_id = fl_row_i32(rows, i, 3),
 			.state = fl_row_i16(rows, i, 4),
-			.planned_start = time_or_0(rows, i, 5),
-			.planned_end = time_or_0(rows, i, 6),
-			.started_at = time_or_0(rows, i, 7),
-			.finished_at = time_or_0(rows, i, 8),
+			.planned_start = fl_row_time_or_0(rows, i, 5),
+			.planned_end = fl_row_time_or_0(rows, i, 6),
+			.started_at = fl_row_time_or_0(rows, i, 7),
+			.finished_at = fl_row_time_or_0(rows, i, 8),
 			.has_budget = !fl_row_null(rows, i, 9),
 			.budget_cents = fl_row_i64(rows, i, 9),
 			.instructions = fl_row_text(rows, i, 10),
@@ -175,7 +120,7 @@ fl_err fl_tasks_of_orders(fl_ctx *ctx, const int32_t *orders, size_t order_count
 	if (!tasks)
 		return FL_NOMEM;
 	for (int i = 0; i < rows->count; i++)
-		tasks[i] = (fl_task) { fl_row_i32(rows, i, 0), fl_row_i16(rows, i, 1), fl_row_text(rows, i, 2), time_or_0(rows, i, 3),
+		tasks[i] = (fl_task) { fl_row_i32(rows, i, 0), fl_row_i16(rows, i, 1), fl_row_text(rows, i, 2), fl_row_time_or_0(rows, i, 3),
 			fl_row_i32(rows, i, 4) };
 	*out = tasks;
 	*count = (size_t)rows->count;
@@ -223,7 +168,7 @@ static fl_err read_downtimes(fl_ctx *ctx, const fl_rows *rows, bool by_vehicle, 
 	if (!list)
 		return FL_NOMEM;
 	for (int i = 0; i < rows->count; i++) {
-		list[i] = (fl_downtime) { .from = fl_row_time(rows, i, 1), .until = time_or_0(rows, i, 2), .planned = fl_row_bool(rows, i, 3) };
+		list[i] = (fl_downtime) { .from = fl_row_time(rows, i, 1), .until = fl_row_time_or_0(rows, i, 2), .planned = fl_row_bool(rows, i, 3) };
 		if (by_vehicle)
 			list[i].vehicle_id = fl_row_i32(rows, i, 0);
 		else

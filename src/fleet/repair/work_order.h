@@ -12,6 +12,7 @@
 #ifndef FL_FLEET_WORK_ORDER_H
 #define FL_FLEET_WORK_ORDER_H
 
+#include "fleet/life.h"
 #include "fleet/report/report.h"
 
 /* ---- States and the ways between them; docs/repair.md draws them ---- */
@@ -69,20 +70,8 @@ typedef enum fl_order_effect { FL_EFFECT_NONE, FL_EFFECT_BEGINS, FL_EFFECT_ENDS 
 	X(WAITING_PARTS, CANCEL, CANCELLED, ENDS)                                                                                \
 	X(DONE, TAKE_UP_AGAIN, IN_PROGRESS, BEGINS)
 
-typedef struct fl_order_step {
-	fl_order_state from;
-	fl_order_verb verb;
-	fl_order_state to;
-	fl_order_effect effect;
-} fl_order_step;
+extern const fl_life fl_order_life; /* a step's with: fl_order_effect */
 
-const fl_order_step *fl_order_steps(size_t *count);
-/* NULL: there is no such way. */
-const fl_order_step *fl_order_step_of(fl_order_state from, fl_order_verb verb);
-fl_str fl_order_state_name(fl_order_state state); /* "IN_PROGRESS"; empty for none */
-fl_str fl_order_verb_name(fl_order_verb verb);
-const char *fl_order_verb_past(fl_order_verb verb);
-fl_order_verb fl_order_verb_find(fl_str name);
 static inline bool fl_order_is_open(fl_order_state state)
 {
 	return state >= FL_ORDER_OPEN && state < FL_ORDER_DONE;

@@ -271,7 +271,7 @@ static fl_err created_data(fl_ctx *ctx, const fl_order *order, fl_str *out)
 	FL_AUTO_BUF fl_buf buf = fl_buf_make(4096);
 	fl_json_out j = { .buf = &buf };
 	open_data(&j, order->id);
-	fl_event_pair(&j, "state", (fl_str) {}, fl_order_state_name((fl_order_state)order->state));
+	fl_event_pair(&j, "state", (fl_str) {}, fl_life_state(&fl_order_life, order->state));
 	if (order->vendor_id)
 		fl_event_pair(&j, "vendorId", (fl_str) {}, fl_str_fmt(ctx->mem, "%d", order->vendor_id));
 	if (order->has_budget)
@@ -306,7 +306,7 @@ static fl_err take_estimate(fl_ctx *ctx, fl_order_draft *d)
 	const fl_estimate *estimate;
 	FL_TRY(fl_must(ctx, FL_MAY_REPAIR));
 	FL_TRY(fl_estimate_get(ctx, d->report_id, d->estimate_id, &estimate));
-	fl_str state = fl_estimate_state_name(estimate->state);
+	fl_str state = fl_life_state(&fl_estimate_life, estimate->state);
 	if (estimate->state != FL_ESTIMATE_ACCEPTED)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "estimate %d is %" FL_FMT ": accept it before ordering what it offers", estimate->id,
 			FL_ARG(state));
@@ -392,7 +392,7 @@ static fl_err changed_data(fl_ctx *ctx, const fl_order *before, const fl_order *
 
 static fl_err apply_patch(fl_ctx *ctx, const fl_repair *r, const fl_order_patch *patch, fl_order *order)
 {
-	fl_str state = fl_order_state_name((fl_order_state)order->state);
+	fl_str state = fl_life_state(&fl_order_life, order->state);
 	if (!fl_order_is_open((fl_order_state)order->state))
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "work order %d is %" FL_FMT " and stays as it is", order->id, FL_ARG(state));
 	if (patch->has_vendor && patch->vendor_id != order->vendor_id) {
@@ -462,26 +462,26 @@ static fl_err tasks_left(fl_ctx *ctx, fl_tx *tx, int32_t order)
 		(long long)left, FL_ARG(fl_row_text(rows, 0, 1)));
 }
 
-static void set_times(fl_order *o, const fl_order_step *step, const fl_order_move_in *in)
+static void set_times(fl_order *o, const fl_life_step *step, const fl_order_move_in *in)
 {
 	int64_t now = fl_now_us();
 	if (step->verb == FL_ORDER_SCHEDULE || step->verb == FL_ORDER_UNSCHEDULE) {
 		o->planned_start = in->planned_start;
 		o->planned_end = in->planned_end;
 	}
-	if (step->effect == FL_EFFECT_BEGINS) {
+	if (step->with == FL_EFFECT_BEGINS) {
 		o->started_at = o->started_at ? o->started_at : now;
 		o->finished_at = 0;
 	}
-	if (step->effect == FL_EFFECT_ENDS && o->started_at)
+	if (step->with == FL_EFFECT_ENDS && o->started_at)
 		o->finished_at = now;
 	o->state = (int16_t)step->to;
 }
 
-static fl_err check_step(fl_ctx *ctx, fl_repair *r, const fl_order_move_in *in, const fl_order *order, const fl_order_step **out)
+static fl_err check_step(fl_ctx *ctx, fl_repair *r, const fl_order_move_in *in, const fl_order *order, const fl_life_step **out)
 {
-	fl_str state = fl_order_state_name((fl_order_state)order->state), verb = fl_order_verb_name(in->verb);
-	const fl_order_step *step = fl_order_step_of((fl_order_state)order->state, in->verb);
+	fl_str state = fl_life_state(&fl_order_life, order->state), verb = fl_life_verb(&fl_order_life, in->verb);
+	const fl_life_step *step = fl_life_step_of(&fl_order_life, order->state, in->verb);
 	if (!step)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "%" FL_FMT " is not possible for a work order that is %" FL_FMT, FL_ARG(verb),
 			FL_ARG(state));
@@ -497,15 +497,15 @@ static fl_err check_step(fl_ctx *ctx, fl_repair *r, const fl_order_move_in *in, 
 	return FL_OK;
 }
 
-static fl_err moved_data(fl_ctx *ctx, const fl_order *order, const fl_order_step *step, const fl_order_move_in *in, fl_str *out)
+static fl_err moved_data(fl_ctx *ctx, const fl_order *order, const fl_life_step *step, const fl_order_move_in *in, fl_str *out)
 {
 	FL_AUTO_BUF fl_buf buf = fl_buf_make(64 << 10);
 	fl_json_out j = { .buf = &buf };
 	char text[FL_TIME_TEXT_MAX];
 	open_data(&j, order->id);
 	fl_json_key(&j, FL_STR("step"));
-	fl_json_put_str(&j, fl_order_verb_name(step->verb));
-	fl_event_pair(&j, "state", fl_order_state_name(step->from), fl_order_state_name(step->to));
+	fl_json_put_str(&j, fl_life_verb(&fl_order_life, step->verb));
+	fl_event_pair(&j, "state", fl_life_state(&fl_order_life, step->from), fl_life_state(&fl_order_life, step->to));
 	if (in->planned_start) {
 		fl_json_key(&j, FL_STR("plannedStart"));
 		fl_json_put_str(&j, fl_str_make(text, fl_time_format(in->planned_start, text)));
@@ -519,13 +519,13 @@ static fl_err moved_data(fl_ctx *ctx, const fl_order *order, const fl_order_step
 
 static fl_err move(fl_ctx *ctx, fl_repair *r, const fl_order_move_in *in, fl_order *order)
 {
-	const fl_order_step *step = NULL;
+	const fl_life_step *step = NULL;
 	fl_args args;
 	fl_str data;
 	FL_TRY(check_step(ctx, r, in, order, &step));
 	assert(step);
 	set_times(order, step, in); /* in r->orders: what follows looks at them all */
-	FL_TRY(follow(ctx, r, step->effect));
+	FL_TRY(follow(ctx, r, step->with));
 	FL_TRY(update_args(ctx, order, &args));
 	FL_TRY(moved_data(ctx, order, step, in, &data));
 	const fl_stmt stmt = { &update_sql, &args, NULL };

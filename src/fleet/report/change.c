@@ -2,11 +2,6 @@
 
 /* ---- reading ---- */
 
-static int64_t time_or_0(const fl_rows *rows, int row, int column)
-{
-	return fl_row_null(rows, row, column) ? 0 : fl_row_time(rows, row, column);
-}
-
 static fl_change_of read_change(const fl_rows *rows, int i)
 {
 	fl_change_of change = {
@@ -26,10 +21,10 @@ static fl_change_of read_change(const fl_rows *rows, int i)
 			.has_actual = !fl_row_null(rows, i, 11),
 			.actual_cents = fl_row_i64(rows, i, 11),
 			.description = fl_row_text(rows, i, 12),
-			.assessed_at = time_or_0(rows, i, 13),
-			.completed_at = time_or_0(rows, i, 14),
-			.phase_since = time_or_0(rows, i, 15),
-			.due_at = time_or_0(rows, i, 16),
+			.assessed_at = fl_row_time_or_0(rows, i, 13),
+			.completed_at = fl_row_time_or_0(rows, i, 14),
+			.phase_since = fl_row_time_or_0(rows, i, 15),
+			.due_at = fl_row_time_or_0(rows, i, 16),
 			.overdue_told = fl_row_bool(rows, i, 17),
 			.endorsed_by = fl_row_i32(rows, i, 18),
 			.has_duplicate_of = !fl_row_null(rows, i, 19),

@@ -329,11 +329,6 @@ static fl_err read_edits(fl_ctx *ctx, fl_str json, fl_comment *out)
 	return FL_OK;
 }
 
-static int64_t time_or_0(const fl_rows *rows, int row, int column)
-{
-	return fl_row_null(rows, row, column) ? 0 : fl_row_time(rows, row, column);
-}
-
 static fl_err read_comments(fl_ctx *ctx, const fl_rows *rows, fl_comment **out, size_t *count)
 {
 	fl_comment *comments = fl_new_array(ctx->mem, fl_comment, (size_t)rows->count);
@@ -345,8 +340,8 @@ static fl_err read_comments(fl_ctx *ctx, const fl_rows *rows, fl_comment **out, 
 			.id = fl_row_uuid(rows, i, 1),
 			.author = fl_row_i32(rows, i, 2),
 			.internal = fl_row_bool(rows, i, 4),
-			.edited_at = time_or_0(rows, i, 6),
-			.removed_at = time_or_0(rows, i, 7) };
+			.edited_at = fl_row_time_or_0(rows, i, 6),
+			.removed_at = fl_row_time_or_0(rows, i, 7) };
 		c->created_at = fl_uuid7_time_us(c->id);
 		if (!c->removed_at) {
 			c->body = fl_row_text(rows, i, 3);

@@ -129,8 +129,8 @@ static void put_estimate(fl_buf *buf, const fl_history_entry *e, const fl_json *
 
 static void put_order_step(fl_buf *buf, const fl_json *data)
 {
-	fl_order_verb verb = fl_order_verb_find(fl_json_str(fl_json_get(data, FL_STR("step")), FL_STR("")));
-	fl_buf_fmt(buf, " %s work order %d", fl_order_verb_past(verb), (int)fl_json_int(fl_json_get(data, FL_STR("workOrder")), 0));
+	fl_str verb = fl_json_str(fl_json_get(data, FL_STR("step")), FL_STR(""));
+	fl_buf_fmt(buf, " %s work order %d", fl_life_past(&fl_order_life, verb, "changed"), (int)fl_json_int(fl_json_get(data, FL_STR("workOrder")), 0));
 }
 
 static void put_task(fl_buf *buf, const fl_json *data)
@@ -252,7 +252,7 @@ static void put_text(fl_buf *buf, const fl_history_entry *e, const fl_json *data
 		put_changes(buf, e, false);
 		break;
 	case FL_HISTORY_CLAIM_MOVED:
-		fl_buf_fmt(buf, " %s", fl_claim_verb_past(fl_claim_verb_find(fl_json_str(fl_json_get(data, FL_STR("step")), FL_STR("")))));
+		fl_buf_fmt(buf, " %s", fl_life_past(&fl_claim_life, fl_json_str(fl_json_get(data, FL_STR("step")), FL_STR("")), "changed the claim"));
 		put_changes(buf, e, false);
 		break;
 	case FL_HISTORY_DEFECT_FOUND:

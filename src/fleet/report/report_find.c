@@ -12,12 +12,6 @@
 	"coalesce(stage, stage_of_status(status)), endorsed_by, duplicate_of, phase_since, due_at"
 #define VISIBLE "($1::int IS NULL OR reported_by = $1)"
 
-static int64_t time_or_0(const fl_rows *rows, int row, int column)
-{
-	int64_t time = fl_row_time(rows, row, column);
-	return time == FL_NEVER ? 0 : time;
-}
-
 static fl_report read_report(const fl_rows *rows, int i, const char *currency)
 {
 	fl_point location = {};
@@ -33,11 +27,11 @@ static fl_report read_report(const fl_rows *rows, int i, const char *currency)
 		.driver_id = fl_row_i32(rows, i, 7),
 		.facility_id = fl_row_i32(rows, i, 8),
 		.reported_by = fl_row_i32(rows, i, 9),
-		.reported_at = time_or_0(rows, i, 10),
-		.incident_at = time_or_0(rows, i, 11),
-		.updated_at = time_or_0(rows, i, 12),
-		.assessed_at = time_or_0(rows, i, 13),
-		.completed_at = time_or_0(rows, i, 14),
+		.reported_at = fl_row_time_or_0(rows, i, 10),
+		.incident_at = fl_row_time_or_0(rows, i, 11),
+		.updated_at = fl_row_time_or_0(rows, i, 12),
+		.assessed_at = fl_row_time_or_0(rows, i, 13),
+		.completed_at = fl_row_time_or_0(rows, i, 14),
 		.description = fl_row_text(rows, i, 15),
 		.address = fl_row_text(rows, i, 16),
 		.has_location = has_location,
@@ -52,8 +46,8 @@ static fl_report read_report(const fl_rows *rows, int i, const char *currency)
 		.endorsed_by = fl_row_i32(rows, i, 22),
 		.has_duplicate_of = !fl_row_null(rows, i, 23),
 		.duplicate_of = fl_row_uuid(rows, i, 23),
-		.phase_since = time_or_0(rows, i, 24),
-		.due_at = time_or_0(rows, i, 25),
+		.phase_since = fl_row_time_or_0(rows, i, 24),
+		.due_at = fl_row_time_or_0(rows, i, 25),
 	};
 }
 
@@ -337,7 +331,7 @@ static fl_err read_photo(fl_ctx *ctx, const fl_rows *rows, int i, fl_photo_row *
 		.size_bytes = fl_row_i64(rows, i, 4),
 		.width = fl_row_i32(rows, i, 5),
 		.height = fl_row_i32(rows, i, 6),
-		.taken_at = time_or_0(rows, i, 7),
+		.taken_at = fl_row_time_or_0(rows, i, 7),
 		.has_quality = !fl_row_null(rows, i, 8),
 		.sharpness = fl_row_f4(rows, i, 8),
 		.brightness = fl_row_f4(rows, i, 9),

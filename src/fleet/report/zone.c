@@ -1,37 +1,31 @@
 #include "fleet/report/zone.h"
+#include "fleet/life.h"
 #include "fleet/report/change.h"
 
 /* ---- words ---- */
 
+static const fl_word part_list[] = { FL_ZONE_PARTS(FL_WORD) };
+static const fl_word kind_list[] = { FL_ZONE_KINDS(FL_WORD) };
+static const fl_word angle_list[] = {
+	FL_VIEWPOINTS(FL_WORD)
+	[FL_ANGLE_CLOSE_UP] = { FL_STR_INIT("CLOSE_UP"), "" },
+	[FL_ANGLE_INSIDE] = { FL_STR_INIT("INSIDE"), "" },
+};
+static const fl_words parts = FL_WORDS(part_list), kinds = FL_WORDS(kind_list), angles = FL_WORDS(angle_list);
+
 fl_str fl_zone_part_name(int part)
 {
-	static const fl_str names[] = {
-#define NAME(name, code) [code] = FL_STR_INIT(#name),
-		FL_ZONE_PARTS(NAME)
-	};
-	size_t i = (size_t)part; /* below 0: beyond all */
-	return i > 0 && i < FL_COUNT(names) ? names[i] : (fl_str)FL_STR_INIT("");
+	return fl_word_name(&parts, part);
 }
 
 fl_str fl_zone_kind_name(int kind)
 {
-	static const fl_str names[] = { FL_ZONE_KINDS(NAME)
-#undef NAME
-	};
-	size_t i = (size_t)kind;
-	return i > 0 && i < FL_COUNT(names) ? names[i] : (fl_str)FL_STR_INIT("");
+	return fl_word_name(&kinds, kind);
 }
 
 fl_str fl_angle_name(int angle)
 {
-	static const fl_str names[] = {
-#define NAME(name, code) [code] = FL_STR_INIT(#name),
-		FL_VIEWPOINTS(NAME)
-#undef NAME
-		[FL_ANGLE_CLOSE_UP] = FL_STR_INIT("CLOSE_UP"),
-		[FL_ANGLE_INSIDE] = FL_STR_INIT("INSIDE"),
-	};
-	return angle > 0 && (size_t)angle < FL_COUNT(names) ? names[angle] : (fl_str)FL_STR_INIT("");
+	return fl_word_name(&angles, angle);
 }
 
 /* ---- reading ---- */
@@ -75,9 +69,9 @@ static fl_err read_zone(fl_ctx *ctx, const fl_rows *rows, int i, int at, fl_zone
 		.photo = fl_row_i16(rows, i, at + 9),
 		.note = fl_row_text(rows, i, at + 10),
 		.state = fl_row_i16(rows, i, at + 11),
-		.created_at = fl_row_null(rows, i, at + 12) ? 0 : fl_row_time(rows, i, at + 12),
+		.created_at = fl_row_time_or_0(rows, i, at + 12),
 		.created_by = fl_row_i32(rows, i, at + 13),
-		.closed_at = fl_row_null(rows, i, at + 14) ? 0 : fl_row_time(rows, i, at + 14),
+		.closed_at = fl_row_time_or_0(rows, i, at + 14),
 	};
 	return read_corners(ctx, fl_row_jsonb(rows, i, at + 8), out);
 }
@@ -139,7 +133,7 @@ fl_err fl_damages_of_vehicles(
 		*d = (fl_damage) { .vehicle_id = fl_row_i32(rows, i, 0),
 			.report_id = fl_row_uuid(rows, i, 1),
 			.since = fl_row_time(rows, i, 2),
-			.until = fl_row_null(rows, i, 3) ? 0 : fl_row_time(rows, i, 3),
+			.until = fl_row_time_or_0(rows, i, 3),
 			.has_zone = !fl_row_null(rows, i, 5) };
 		if (d->has_zone)
 			FL_TRY(read_zone(ctx, rows, i, 4, &d->zone));

@@ -2,11 +2,6 @@
 #include "fleet/closed.h"
 #include "fleet/event.h"
 
-static int64_t time_or_0(const fl_rows *rows, int row, int column)
-{
-	return fl_row_null(rows, row, column) ? 0 : fl_row_time(rows, row, column);
-}
-
 /* ---- reading ---- */
 
 #define ERASURE_COLUMNS                                                                                                          \
@@ -37,9 +32,9 @@ static fl_err read_erasure(fl_ctx *ctx, const fl_rows *rows, int i, fl_erasure *
 		.state = (fl_erasure_state)fl_row_i16(rows, i, 3),
 		.reason = fl_row_text(rows, i, 4),
 		.reference = fl_row_text(rows, i, 5),
-		.requested_at = time_or_0(rows, i, 6),
-		.done_at = time_or_0(rows, i, 7),
-		.until = time_or_0(rows, i, 8),
+		.requested_at = fl_row_time_or_0(rows, i, 6),
+		.done_at = fl_row_time_or_0(rows, i, 7),
+		.until = fl_row_time_or_0(rows, i, 8),
 		.findings = fl_row_i32(rows, i, 10),
 		.findings_open = fl_row_i32(rows, i, 11) };
 	FL_TRY(read_counts(ctx, fl_row_jsonb(rows, i, 9), out));

@@ -228,7 +228,7 @@ fl_err fl_transfer_get(fl_ctx *ctx, fl_transfer_direction direction, fl_uuid id,
 	*out = (fl_transfer){ .id = id, .direction = (int16_t)direction, .kind = fl_row_i16(rows, 0, 0), .state = fl_row_i16(rows, 0, 1),
 		.dry_run = fl_row_bool(rows, 0, 2), .has_blob = !fl_row_null(rows, 0, 3), .total = fl_row_i64(rows, 0, 4), .done = fl_row_i64(rows, 0, 5),
 		.bad = fl_row_i64(rows, 0, 6), .error = fl_row_text(rows, 0, 8), .created_at = fl_row_time(rows, 0, 9),
-		.finished_at = fl_row_null(rows, 0, 10) ? 0 : fl_row_time(rows, 0, 10), .user_id = fl_row_i32(rows, 0, 11) };
+		.finished_at = fl_row_time_or_0(rows, 0, 10), .user_id = fl_row_i32(rows, 0, 11) };
 	fl_str blob = fl_row_bytes(rows, 0, 3);
 	if (blob.len == sizeof(out->blob.bytes))
 		memcpy(out->blob.bytes, blob.ptr, blob.len);

@@ -153,16 +153,16 @@ static void decimals(void **state)
 
 static void states_lead_where_the_table_says(void **state)
 {
-	assert_int_equal(fl_estimate_step(FL_ESTIMATE_REQUESTED, FL_ESTIMATE_SUBMIT), FL_ESTIMATE_SUBMITTED);
-	assert_int_equal(fl_estimate_step(FL_ESTIMATE_REVISED, FL_ESTIMATE_SUBMIT), FL_ESTIMATE_REVISED);
-	assert_int_equal(fl_estimate_step(FL_ESTIMATE_REQUESTED, FL_ESTIMATE_ACCEPT), FL_ESTIMATE_NONE);
-	assert_int_equal(fl_estimate_step(FL_ESTIMATE_ACCEPTED, FL_ESTIMATE_SUBMIT), FL_ESTIMATE_NONE);
-	assert_int_equal(fl_estimate_step(FL_ESTIMATE_DECLINED, FL_ESTIMATE_SUBMIT), FL_ESTIMATE_NONE);
-	assert_int_equal(fl_estimate_step(FL_ESTIMATE_EXPIRED, FL_ESTIMATE_ACCEPT), FL_ESTIMATE_NONE);
+	assert_int_equal(fl_life_next(&fl_estimate_life, FL_ESTIMATE_REQUESTED, FL_ESTIMATE_SUBMIT), FL_ESTIMATE_SUBMITTED);
+	assert_int_equal(fl_life_next(&fl_estimate_life, FL_ESTIMATE_REVISED, FL_ESTIMATE_SUBMIT), FL_ESTIMATE_REVISED);
+	assert_int_equal(fl_life_next(&fl_estimate_life, FL_ESTIMATE_REQUESTED, FL_ESTIMATE_ACCEPT), FL_ESTIMATE_NONE);
+	assert_int_equal(fl_life_next(&fl_estimate_life, FL_ESTIMATE_ACCEPTED, FL_ESTIMATE_SUBMIT), FL_ESTIMATE_NONE);
+	assert_int_equal(fl_life_next(&fl_estimate_life, FL_ESTIMATE_DECLINED, FL_ESTIMATE_SUBMIT), FL_ESTIMATE_NONE);
+	assert_int_equal(fl_life_next(&fl_estimate_life, FL_ESTIMATE_EXPIRED, FL_ESTIMATE_ACCEPT), FL_ESTIMATE_NONE);
 	for (int verb = FL_ESTIMATE_SUBMIT; verb <= FL_ESTIMATE_REQUEST; verb++)
-		assert_int_equal(fl_estimate_step(FL_ESTIMATE_WITHDRAWN, (fl_estimate_verb)verb), FL_ESTIMATE_NONE);
-	assert_true(fl_str_eq(fl_estimate_state_name(FL_ESTIMATE_DECLINED), FL_STR("DECLINED")));
-	assert_int_equal(fl_estimate_state_name(0).len + fl_estimate_state_name(FL_ESTIMATE_STATE_COUNT).len, 0);
+		assert_int_equal(fl_life_next(&fl_estimate_life, FL_ESTIMATE_WITHDRAWN, (fl_estimate_verb)verb), FL_ESTIMATE_NONE);
+	assert_true(fl_str_eq(fl_life_state(&fl_estimate_life, FL_ESTIMATE_DECLINED), FL_STR("DECLINED")));
+	assert_int_equal(fl_life_state(&fl_estimate_life, 0).len + fl_life_state(&fl_estimate_life, FL_ESTIMATE_STATE_COUNT).len, 0);
 }
 
 static void an_offer_is_open_until_its_day(void **state)

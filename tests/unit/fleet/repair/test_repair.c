@@ -98,19 +98,19 @@ static void stage_is(fl_ctx *ctx, fl_uuid id, fl_stage stage)
 
 static void ways_of_orders(void **state)
 {
-	size_t count, ends = 0;
-	const fl_order_step *steps = fl_order_steps(&count);
-	for (size_t i = 0; i < count; i++) {
-		assert_ptr_equal(fl_order_step_of(steps[i].from, steps[i].verb), &steps[i]); /* one way a verb */
+	size_t ends = 0;
+	const fl_life_step *steps = fl_order_life.steps;
+	for (size_t i = 0; i < fl_order_life.step_count; i++) {
+		assert_ptr_equal(fl_life_step_of(&fl_order_life, steps[i].from, steps[i].verb), &steps[i]); /* one way a verb */
 		assert_true(steps[i].from != FL_ORDER_CANCELLED);
-		assert_true((steps[i].effect == FL_EFFECT_ENDS) == (fl_order_is_open(steps[i].from) && !fl_order_is_open(steps[i].to)));
-		assert_true(steps[i].effect != FL_EFFECT_BEGINS || steps[i].to == FL_ORDER_IN_PROGRESS);
-		ends += steps[i].effect == FL_EFFECT_ENDS;
+		assert_true((steps[i].with == FL_EFFECT_ENDS) == (fl_order_is_open(steps[i].from) && !fl_order_is_open(steps[i].to)));
+		assert_true(steps[i].with != FL_EFFECT_BEGINS || steps[i].to == FL_ORDER_IN_PROGRESS);
+		ends += steps[i].with == FL_EFFECT_ENDS;
 	}
 	assert_int_equal(ends, 5);
-	assert_null(fl_order_step_of(FL_ORDER_DONE, FL_ORDER_START));
-	assert_int_equal(fl_order_verb_find(FL_STR("WAIT_FOR_PARTS")), FL_ORDER_WAIT_FOR_PARTS);
-	assert_int_equal(fl_order_verb_find(FL_STR("BURN")), FL_ORDER_NO_VERB);
+	assert_null(fl_life_step_of(&fl_order_life, FL_ORDER_DONE, FL_ORDER_START));
+	assert_int_equal(fl_word_find(&fl_order_life.verbs, FL_STR("WAIT_FOR_PARTS")), FL_ORDER_WAIT_FOR_PARTS);
+	assert_int_equal(fl_word_find(&fl_order_life.verbs, FL_STR("BURN")), FL_ORDER_NO_VERB);
 }
 
 /* ---- the report follows ---- */
