@@ -1,4 +1,4 @@
-#include "api/api_int.h"
+#include "api/guests_int.h"
 #include "fleet/freshness.h"
 
 #include <stdlib.h>
@@ -40,6 +40,7 @@ fl_err fl_api_new(fl_loop *loop, const fl_api_options *options, fl_api **out)
 	api->automatic_documents = options->automatic_documents;
 	memcpy(api->budgets, options->budgets, sizeof(api->budgets));
 	api->keep_alive_us = options->keep_alive_us ? options->keep_alive_us : 25 * FL_SECOND_US;
+	fl_api_guests_init(api);
 	fl_err err = open_parts(api, options);
 	if (err) {
 		fl_gql_engine_free(api->engine);
@@ -56,7 +57,7 @@ void await_api_close(fl_ctx *ctx, fl_api *api)
 {
 	if (!api)
 		return;
-	if (!await_live_close(ctx, api->live))
+	if (await_api_guests_close(ctx, api) != FL_OK || !await_live_close(ctx, api->live))
 		return;
 	fl_gql_engine_free(api->engine);
 	api->services->api = NULL;

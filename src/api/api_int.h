@@ -250,6 +250,22 @@ FL_MUST fl_err fl_live_follow(fl_ctx *ctx, fl_live *live, fl_gql_source *source,
 void fl_live_leave(fl_live_sub *sub);
 fl_live_stats fl_live_statistics(const fl_live *live); /* from any thread */
 
+/* guests_int.h; in the struct of whoever stays. */
+typedef struct fl_api_guest {
+	struct fl_api_guest *next, **link; /* link NULL: not in */
+	fl_api *api;
+	const fl_caller *caller;
+	void (*turn_out)(void *arg);
+	void *arg;
+} fl_api_guest;
+
+typedef struct fl_api_guests {
+	fl_api_guest *first, *asking; /* asking: who is next while all are looked at */
+	fl_timer timer;
+	bool looking, closing;
+	fl_wait *idle; /* who waits for the end of a look */
+} fl_api_guests;
+
 struct fl_api {
 	fl_loop *loop;
 	fl_services *services;
@@ -259,6 +275,7 @@ struct fl_api {
 	unsigned batch_max;
 	int64_t keep_alive_us;
 	unsigned streams; /* event streams of subscriptions */
+	fl_api_guests guests;
 	bool trusted_only, automatic_documents;
 	fl_sha256 *own;             /* documents of the program itself, always registered */
 	size_t own_count;

@@ -6,7 +6,7 @@
  *
  * A subscription that missed something (Redis was away, the reader is too slow, the log-in ended) gets a last next with
  * errors, and then the stream is cut without complete: clients come again by themselves and have to refetch. */
-#include "api/api_int.h"
+#include "api/guests_int.h"
 
 enum {
 	STREAMS_MAX = 1000,      /* subscriptions of a loop: each holds a coroutine, and requests need some too */
@@ -57,6 +57,7 @@ typedef struct stream {
 	fl_live_sub *sub;
 	fl_buf pending;    /* events that wait for the socket */
 	const char *ended; /* why no more will come */
+	bool closed;       /* the log-in, by somebody else */
 	fl_wait *waits;    /* its coroutine, for something to send */
 } stream;
 
@@ -72,6 +73,14 @@ static void deliver(void *arg, fl_str answer)
 		s->ended = "too slow: connect again and refetch";
 	else
 		put_next(&s->pending, answer);
+	if (s->waits)
+		fl_wake(s->waits, FL_OK);
+}
+
+static void turn_out(void *arg)
+{
+	stream *s = arg;
+	s->closed = true;
 	if (s->waits)
 		fl_wake(s->waits, FL_OK);
 }
@@ -117,6 +126,8 @@ static bool login_ended(const fl_caller *caller)
 static fl_err stream_events(fl_ctx *ctx, stream *s)
 {
 	for (;;) {
+		if (s->closed)
+			return await_last_words(ctx, s, FL_UNAUTHENTICATED, "the log-in was closed");
 		if (login_ended(&ctx->caller))
 			return await_last_words(ctx, s, FL_UNAUTHENTICATED, "the log-in has ended");
 		if (s->pending.len)
@@ -171,7 +182,10 @@ static fl_err subscribe(fl_ctx *ctx, fl_response *res, fl_gql_source *source)
 	if (err != FL_OK)
 		return await_errors(ctx, res, err);
 	api->streams++;
+	fl_api_guest guest = { .caller = &ctx->caller, .turn_out = turn_out, .arg = &s };
+	fl_api_guest_enter(api, &guest);
 	err = await_stream(ctx, &s);
+	fl_api_guest_leave(&guest);
 	fl_live_leave(s.sub);
 	fl_buf_fini(&s.pending);
 	api->streams--;

@@ -6,7 +6,8 @@
  *
  * Each message has a coroutine, so that a long query keeps no complete and no ping waiting. A pong is sent when every
  * subscription asked for before the ping hears its events: a client that reads after the pong misses nothing. */
-#include "api/api_int.h"
+#include "api/guests_int.h"
+#include "fleet/closed.h"
 #include "fleet/freshness.h"
 #include "obs/trace.h"
 
@@ -46,6 +47,7 @@ typedef struct socket {
 	bool initialised, acknowledged;
 	bool heard, pinged; /* since the timer's last look */
 	fl_caller caller;
+	fl_api_guest guest;
 	operation *operations;
 	pong *pongs;
 	uint16_t operation_count, starting, executing; /* starting: subscriptions that do not hear yet */
@@ -351,8 +353,17 @@ static fl_err authenticate(fl_ctx *ctx, socket *s, fl_str header)
 	if (header.ptr) { /* a bad token does not fall back to a cookie */
 		FL_TRY(fl_api_authenticate_bearer(ctx, header));
 		remember(s, &ctx->caller);
+	} else if (s->caller.tenant_id > 0) { /* since the cookie came its log-in may have been closed */
+		ctx->caller = s->caller;
+		FL_TRY(fl_closed_check(ctx));
 	}
 	return s->caller.tenant_id > 0 ? FL_OK : FL_UNAUTHENTICATED;
+}
+
+static void turn_out(void *arg)
+{
+	socket *s = arg;
+	fl_ws_close(s->ws, 4403, FL_STR("the log-in was closed"));
 }
 
 static void init(fl_ctx *ctx, socket *s, const fl_json *message)
@@ -373,6 +384,8 @@ static void init(fl_ctx *ctx, socket *s, const fl_json *message)
 		return;
 	}
 	s->acknowledged = true;
+	s->guest = (fl_api_guest) { .caller = &s->caller, .turn_out = turn_out, .arg = s };
+	fl_api_guest_enter(s->api, &s->guest);
 	look_later(s);
 	say(s, (fl_str) {}, "connection_ack", (fl_str) {});
 }
@@ -437,6 +450,7 @@ static void on_close(fl_ws *ws, uint16_t code)
 {
 	socket *s = fl_ws_state(ws);
 	fl_timer_stop(&s->timer);
+	fl_api_guest_leave(&s->guest);
 	while (s->operations)
 		drop(s->operations);
 	free(s);

@@ -6,6 +6,7 @@
  *
  * When Redis or the database was away, or a group is slower than its events, something was missed: deliver is told so
  * (a text without pointer) and the transport makes the client connect and read again. Nothing is ever left out silently. */
+#include "api/guests_int.h"
 #include "api/live_int.h"
 #include "fleet/closed.h"
 
@@ -25,11 +26,18 @@ static bool concerns(const fl_live_group *group, const fl_live_event *event)
 	       (!filter->has_report || fl_uuid_eq(filter->report_id, change->report_id));
 }
 
+static void login_closed(fl_live *live)
+{
+	fl_closed_poke(live->services);
+	if (live->services->api) /* else this loop only begins */
+		fl_api_guests_look(live->services->api);
+}
+
 static void on_message(void *arg, fl_str pattern, fl_str channel, fl_str message)
 {
 	fl_live *live = arg;
 	if (fl_str_eq(channel, FL_STR(FL_CHANNEL_POKE_LOGINS))) {
-		fl_closed_poke(live->services);
+		login_closed(live);
 		return;
 	}
 	fl_live_event *event = fl_live_event_new(channel, message);
@@ -45,6 +53,7 @@ static void on_message(void *arg, fl_str pattern, fl_str channel, fl_str message
 static void on_gap(void *arg)
 {
 	fl_live *live = arg;
+	login_closed(live); /* that may have been missed too */
 	for (size_t i = 0; i < FL_LIVE_BUCKETS; i++)
 		for (fl_live_group *group = live->buckets[i]; group; group = group->next)
 			fl_live_miss(group);

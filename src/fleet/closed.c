@@ -5,6 +5,7 @@
 
 #define ASK_EVERY_US (5 * FL_MINUTE_US)
 #define ASK_AGAIN_US (5 * FL_SECOND_US)
+#define LOOK_US 20000
 /* Longer than the token of a person is good for. */
 #define BACK_US (2 * FL_SESSION_HOURS * FL_HOUR_US)
 
@@ -73,16 +74,36 @@ static fl_err ask(fl_ctx *ctx, fl_closed *closed)
 	return take(closed, rows);
 }
 
-static void refresh(fl_ctx *ctx, fl_closed *closed)
+static fl_err refresh(fl_ctx *ctx, fl_closed *closed)
 {
 	fl_ctx own;
 	closed->asking = true;
 	closed->due_us = fl_loop_now_us(ctx->loop) + ASK_EVERY_US; /* a poke meanwhile makes it due again */
 	fl_ctx_derive(&own, ctx, ASK_AGAIN_US);
-	if (ask(&own, closed) != FL_OK)
+	fl_err err = ask(&own, closed);
+	if (err != FL_OK)
 		closed->due_us = FL_MIN(closed->due_us, fl_loop_now_us(ctx->loop) + ASK_AGAIN_US);
 	fl_ctx_fini(&own);
 	closed->asking = false;
+	return err;
+}
+
+fl_err fl_closed_refresh(fl_ctx *ctx)
+{
+	fl_closed *closed = ctx->services->closed;
+	while (closed && (closed->asking || closed->due_us <= fl_loop_now_us(ctx->loop)))
+		if (closed->asking) /* a request does; what it gets may be from before a poke */
+			FL_TRY(await_sleep(ctx, LOOK_US));
+		else
+			FL_TRY(refresh(ctx, closed));
+	return FL_OK;
+}
+
+bool fl_closed_has(const fl_services *services, const fl_caller *caller)
+{
+	const fl_closed *closed = services->closed;
+	int64_t who = number_of(caller->tenant_id, caller->user_id);
+	return closed && caller->user_id && closed->count && bsearch(&who, closed->who, closed->count, sizeof(who), by_number);
 }
 
 fl_err fl_closed_check(fl_ctx *ctx)
@@ -90,10 +111,9 @@ fl_err fl_closed_check(fl_ctx *ctx)
 	fl_closed *closed = ctx->services->closed;
 	if (!closed || !ctx->caller.user_id)
 		return FL_OK;
-	if (!closed->asking && closed->due_us <= fl_loop_now_us(ctx->loop))
-		refresh(ctx, closed);
-	int64_t who = number_of(ctx->caller.tenant_id, ctx->caller.user_id);
-	if (!closed->count || !bsearch(&who, closed->who, closed->count, sizeof(who), by_number))
+	if (!closed->asking && closed->due_us <= fl_loop_now_us(ctx->loop) && refresh(ctx, closed) != FL_OK)
+		fl_debug("the list of closed log-ins is as it was");
+	if (!fl_closed_has(ctx->services, &ctx->caller))
 		return FL_OK;
 	return fl_fail(&ctx->diag, FL_UNAUTHENTICATED, "this log-in was closed; ask an administrator of your company");
 }

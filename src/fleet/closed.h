@@ -12,6 +12,10 @@ FL_MUST fl_err fl_closed_new(fl_closed **out);
 void fl_closed_free(fl_closed *closed); /* NULL is fine */
 /* Asks again at the next request. */
 void fl_closed_poke(fl_services *services);
+/* Waits until the list is no longer due. Errors: it cannot be had, and the one from before holds. */
+FL_MUST fl_err fl_closed_refresh(fl_ctx *ctx);
+/* Whether that log-in is closed, by the list as it is. */
+bool fl_closed_has(const fl_services *services, const fl_caller *caller);
 /* FL_UNAUTHENTICATED: the caller's log-in is closed. Waits for the list when it is due; when the database does not answer, the list from
  * before holds, since refusing everybody would help nobody. */
 FL_MUST fl_err fl_closed_check(fl_ctx *ctx);

@@ -455,6 +455,30 @@ test('a log-in that ends ends its event stream, with the reason', async () => {
 	await followed(0);
 });
 
+test('a log-in that somebody closes ends its sockets and event streams at once, and nobody else\'s', async () => {
+	const { sub } = JSON.parse(Buffer.from(fleet.tokens.auditor.split('.')[1], 'base64url'));
+	const watch = 'subscription { damageReportUpdated { kind } }', authorization = `Bearer ${fleet.tokens.auditor}`;
+	const quiet = await enter('auditor'), follows = await enter('auditor'), other = await enter('manager');
+	follows.send(subscribe('a', watch));
+	other.send(subscribe('a', watch));
+	const stream = await events('/graphql', { body: { query: watch }, headers: { authorization } });
+	await followed(3);
+	const began = Date.now();
+	await data('mutation M($input: EraseUserInput!) { eraseUser(input: $input) { erasure { state } } }', { input: { userId: String(sub).split(':').at(-1), reason: 'left the company' } }, 'admin');
+	assert.deepEqual(await Promise.all([quiet.code(4403), follows.code(4403)]), ['the log-in was closed', 'the log-in was closed']);
+	assert.deepEqual(JSON.parse((await stream.event()).data).errors[0], { message: 'the log-in was closed', extensions: { code: 'UNAUTHENTICATED' } });
+	assert.deepEqual(await stream.event(), { end: 'cut' });
+	assert.ok(Date.now() - began < 5000, `${Date.now() - began} ms`);
+	await followed(1);
+	// It opens nothing new either.
+	await refusedWith(4403, [{ type: 'connection_init', payload: { authorization } }], null);
+	await update((await file()).id, 3);
+	assert.equal((await other.next()).type, 'next');
+	other.send({ id: 'a', type: 'complete' });
+	await followed(0);
+	other.socket.close();
+});
+
 // ---- the end
 
 test('a server that stops says so to sockets and cuts event streams', async () => {

@@ -1,7 +1,8 @@
 /* Live subscriptions against a real Redis and PostgreSQL: who hears what, and that nothing is left out silently. */
 #include "world.h"
 
-#include "api/api_int.h"
+#include "api/guests_int.h"
+#include "fleet/closed.h"
 #include "fleet/model.h"
 #include "fleet/relay.h"
 
@@ -272,6 +273,56 @@ static fl_err limits_hold(fl_ctx *ctx)
 	return FL_OK;
 }
 
+/* ---- closed log-ins ---- */
+
+typedef struct visitor {
+	fl_api_guest guest;
+	fl_caller caller;
+	int turned_out;
+} visitor;
+
+static void on_turn_out(void *arg)
+{
+	visitor *v = arg;
+	v->turned_out++;
+	fl_api_guest_leave(&v->guest); /* as a socket may, in the middle of the look */
+}
+
+static void visit(fl_ctx *ctx, visitor *v, int32_t tenant, int32_t user)
+{
+	world_as(ctx, tenant, user);
+	*v = (visitor) { .caller = ctx->caller };
+	v->guest = (fl_api_guest) { .caller = &v->caller, .turn_out = on_turn_out, .arg = v };
+	fl_api_guest_enter(ctx->services->api, &v->guest);
+}
+
+static fl_err closed_logins_go(fl_ctx *ctx)
+{
+	visitor two[2], manager, stranger;
+	for (size_t i = 0; i < FL_COUNT(two); i++)
+		visit(ctx, &two[i], 1, WORLD_AUDITOR);
+	visit(ctx, &manager, 1, WORLD_MANAGER);
+	visit(ctx, &stranger, 2, WORLD_MANAGER);
+	fl_api_guests_look(ctx->services->api);
+	FL_TRY(await_sleep(ctx, 100000));
+	assert_int_equal(two[0].turned_out + manager.turned_out, 0);
+	(void)pg_fixture_sql(&w.pg, "UPDATE users SET disabled_at = now() WHERE tenant_id = 1 AND id = 4");
+	fl_api_guests_look(ctx->services->api); /* a list that is not due: nobody said anything */
+	FL_TRY(await_sleep(ctx, 100000));
+	assert_int_equal(two[0].turned_out, 0);
+	fl_redis_publish(ctx->services->redis, FL_STR(FL_CHANNEL_POKE_LOGINS), FL_STR("1"));
+	FL_TRY(until(ctx, &two[0].turned_out, 1));
+	assert_true(two[0].turned_out == 1 && two[1].turned_out == 1 && manager.turned_out == 0 && stranger.turned_out == 0);
+	assert_null(two[0].guest.link);
+	fl_api_guest_leave(&two[0].guest); /* again is fine */
+	fl_api_guest_leave(&manager.guest);
+	fl_api_guest_leave(&stranger.guest);
+	assert_null(ctx->services->api->guests.first);
+	(void)pg_fixture_sql(&w.pg, "UPDATE users SET disabled_at = NULL WHERE tenant_id = 1 AND id = 4");
+	fl_closed_poke(ctx->services);
+	return FL_OK;
+}
+
 /* ---- */
 
 static fl_err (*scene)(fl_ctx *ctx);
@@ -299,6 +350,7 @@ SCENE(model_progress_arrives)
 SCENE(failures_are_told)
 SCENE(redis_away_is_told)
 SCENE(limits_hold)
+SCENE(closed_logins_go)
 
 static int start(void **state)
 {
@@ -322,6 +374,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(alike_is_executed_once_test), cmocka_unit_test(variables_part_groups_test),
 		cmocka_unit_test(model_progress_arrives_test),
 		cmocka_unit_test(failures_are_told_test), cmocka_unit_test(redis_away_is_told_test), cmocka_unit_test(limits_hold_test),
+		cmocka_unit_test(closed_logins_go_test),
 	};
 	world_child(argc, argv);
 	return cmocka_run_group_tests(tests, start, stop);
