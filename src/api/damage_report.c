@@ -244,6 +244,7 @@ const struct fl_api_photo fl_api_photo = {
 	.height = FL_COLUMN(fl_photo_row, height),
 	.taken_at = FL_COLUMN(fl_photo_row, taken_at),
 	.sha256 = FL_COLUMN(fl_photo_row, sha256_hex),
+	.removed_at = FL_COLUMN(fl_photo_row, erased_at),
 	.quality = FL_GETTER(quality),
 	.angle = FL_COLUMN(fl_photo_row, angle),
 	.location = FL_INSIDE_IF(fl_photo_row, place, has_place),

@@ -42,6 +42,33 @@ static fl_err choose(fl_ctx *ctx, const fl_photo_row *photo, fl_str name, varian
 	return FL_OK;
 }
 
+/* A stub is left of a photo that an erasure removed. Where a page shows the photo, it shows this picture instead. */
+static fl_err send_removed(fl_ctx *ctx, fl_response *res, const fl_photo_row *photo, fl_str name)
+{
+	char day[FL_TIME_TEXT_MAX];
+	bool thumb = fl_str_eq(name, FL_STR("thumb"));
+	fl_time_format(photo->erased_at, day);
+	if (!thumb && !fl_str_eq(name, FL_STR("view"))) {
+		fl_err err = fl_fail(&ctx->diag, FL_NOT_FOUND, "photo %d was removed on %.10s by an erasure", photo->id, day);
+		fl_response_error(ctx, res, err);
+		fl_response_status(res, 410);
+		return FL_OK;
+	}
+	fl_str svg = fl_str_fmt(ctx->mem,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 640 480\"><rect width=\"640\" height=\"480\" fill=\"#e6e6e6\"/>"
+		"<text x=\"320\" y=\"220\" font-family=\"sans-serif\" font-size=\"%d\" fill=\"#444\" text-anchor=\"middle\">"
+		"<tspan x=\"320\">Removed on %.10s</tspan><tspan x=\"320\" dy=\"1.4em\">by an erasure</tspan></text></svg>",
+		thumb ? 320 : 640, thumb ? 240 : 480, thumb ? 64 : 32, day);
+	if (!svg.ptr)
+		return FL_NOMEM;
+	fl_response_status(res, 410);
+	fl_response_header(res, FL_STR("X-Content-Type-Options"), FL_STR("nosniff"));
+	fl_response_header(res, FL_STR("Content-Security-Policy"), FL_STR("default-src 'none'; sandbox"));
+	fl_response_header(res, FL_STR("Cache-Control"), FL_STR("no-store"));
+	fl_response_body(res, FL_STR("image/svg+xml"), svg);
+	return FL_OK;
+}
+
 static fl_err send_blob(fl_ctx *ctx, fl_request *req, fl_response *res, const variant *v)
 {
 	int fd;
@@ -70,6 +97,8 @@ fl_err fl_api_photo_bytes(fl_ctx *ctx, fl_request *req, fl_response *res)
 	if (!fl_uuid_parse(req->captures[0], &report_id) || !fl_str_i32(req->captures[1], &number))
 		return fl_fail(&ctx->diag, FL_NOT_FOUND, "there is no such photo");
 	FL_TRY(find_photo(ctx, report_id, number, &photo));
+	if (photo->erased_at)
+		return send_removed(ctx, res, photo, req->captures[2]);
 	FL_TRY(choose(ctx, photo, req->captures[2], &v));
 	if (fl_str_eq(req->captures[2], FL_STR("original")))
 		FL_TRY(fl_custody_opened(ctx, FL_EVENT_PHOTO_OPENED, "photo", report_id, (int16_t)number, (fl_str){}));

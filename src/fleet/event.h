@@ -26,6 +26,7 @@
 #define FL_EVENT_ATTACHMENT_OPENED "attachment.opened"
 #define FL_EVENT_PHOTO_OPENED "photo.opened"
 #define FL_EVENT_PHOTO_CHANGED "photo.changed"
+#define FL_EVENT_PHOTO_ERASED "photo.erased"
 #define FL_EVENT_ESTIMATE_REQUESTED "estimate.requested" /* their data: fleet/repair/estimate_int.h */
 #define FL_EVENT_ESTIMATE_LINKED "estimate.linked"       /* a new link took the place of the old one */
 #define FL_EVENT_ESTIMATE_UNLINKED "estimate.unlinked"

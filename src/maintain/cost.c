@@ -30,14 +30,14 @@ static void tell(fl_maintain *m, fl_finding_id id, const char *sql)
 static const char KINDS[] =
 	"WITH t AS (SELECT coalesce(i.inhparent, c.oid)::regclass::text AS name, sum(pg_table_size(c.oid)) AS bytes, sum(pg_indexes_size(c.oid)) AS indexes FROM pg_class c"
 	" LEFT JOIN pg_inherits i ON i.inhrelid = c.oid WHERE c.relkind IN ('r', 'm') AND c.relnamespace IN ('fleet'::regnamespace, 'platform'::regnamespace) GROUP BY 1)"
-	" SELECT bytes::float8, name FROM (SELECT (SELECT coalesce(sum(" PHOTOS "), 0) FROM fleet.damage_photos) AS bytes, 'photos' AS name, 1 AS n"
+	" SELECT bytes::float8, name FROM (SELECT (SELECT coalesce(sum(" PHOTOS "), 0) FROM fleet.damage_photos WHERE erased_at IS NULL) AS bytes, 'photos' AS name, 1 AS n"
 	" UNION ALL SELECT sum(bytes), 'reports', 2 FROM t WHERE name ~ '(damage_reports|report_search)$' UNION ALL SELECT sum(bytes), 'events', 3 FROM t WHERE name ~ 'events$'"
 	" UNION ALL SELECT sum(bytes), 'other tables', 4 FROM t WHERE name !~ '(damage_reports|report_search|events)$' UNION ALL SELECT sum(indexes), 'indexes', 5 FROM t"
 	" UNION ALL SELECT (SELECT coalesce(sum(size), 0) FROM pg_ls_waldir()), 'PostgreSQL''s log', 6) x ORDER BY n";
 
 /* The database is shared out by reports. */
 static const char COMPANIES[] =
-	"WITH r AS (SELECT tenant_id, sum(n) AS n FROM fleet.rollup_month GROUP BY 1), p AS (SELECT tenant_id, sum(" PHOTOS ") AS bytes FROM fleet.damage_photos GROUP BY 1)"
+	"WITH r AS (SELECT tenant_id, sum(n) AS n FROM fleet.rollup_month GROUP BY 1), p AS (SELECT tenant_id, sum(" PHOTOS ") AS bytes FROM fleet.damage_photos WHERE erased_at IS NULL GROUP BY 1)"
 	" SELECT (coalesce(p.bytes, 0) + pg_database_size(current_database()) * coalesce(r.n, 0) / greatest((SELECT sum(n) FROM r), 1))::float8,"
 	" format('%s, %s reports', t.slug, coalesce(r.n, 0)) FROM fleet.tenants t LEFT JOIN r ON r.tenant_id = t.id LEFT JOIN p ON p.tenant_id = t.id ORDER BY 1 DESC LIMIT 10";
 

@@ -61,14 +61,22 @@ static void file_row(html *h, fl_arena *mem, const fl_json *photo, int index)
 {
 	EL(h, "tr");
 	EL(h, "td");
-	TEXT_EL(h, "a", fl_str_fmt(mem, "Photo %d", index), { "href", html_path(json_text(photo, "url")) });
+	if (json_at(photo, "removedAt"))
+		html_text(h, fl_str_fmt(mem, "Photo %d", index));
+	else
+		TEXT_EL(h, "a", fl_str_fmt(mem, "Photo %d", index), { "href", html_path(json_text(photo, "url")) });
 	html_text(h, FL_STR(" "));
 	TEXT_EL(h, "span", json_text(photo, "mediaType"), { "class", FL_STR("faint") });
 	html_end(h);
 	TEXT_EL(h, "td", fl_str_fmt(mem, "%.0f × %.0f, %" FL_FMT, json_number(photo, "width"), json_number(photo, "height"),
 		FL_ARG(words_size(mem, json_whole(photo, "sizeBytes")))));
 	EL(h, "td");
-	if (json_at(photo, "takenAt"))
+	if (json_at(photo, "removedAt")) {
+		EL(h, "span", { "class", FL_STR("faint") });
+		html_text(h, FL_STR("removed by an erasure, "));
+		mark_when(h, mem, photo, "removedAt", true);
+		html_end(h);
+	} else if (json_at(photo, "takenAt"))
 		mark_when(h, mem, photo, "takenAt", true);
 	else
 		TEXT_EL(h, "span", FL_STR("not in the file"), { "class", FL_STR("faint") });
@@ -103,6 +111,17 @@ static void files(html *h, fl_arena *mem, const fl_json *photos)
 	html_end(h);
 	html_end(h);
 	html_end(h);
+	html_end(h);
+}
+
+static void removed(html *h, fl_arena *mem, const fl_json *photo)
+{
+	if (!json_at(photo, "removedAt"))
+		return;
+	EL(h, "figcaption", { "class", FL_STR("quality") });
+	html_text(h, FL_STR("This photo was removed by an erasure, "));
+	mark_when(h, mem, photo, "removedAt", true);
+	html_text(h, FL_STR("."));
 	html_end(h);
 }
 
@@ -154,6 +173,7 @@ static void gallery(html *h, fl_arena *mem, const fl_json *photos, fl_str vehicl
 		{ "fetchpriority", FL_STR("high") });
 	html_end(h);
 	html_end(h);
+	removed(h, mem, first);
 	problems(h, mem, first);
 	if (json_count(photos) > 1)
 		strip(h, mem, photos);

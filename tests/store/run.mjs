@@ -71,6 +71,9 @@ async function report(description, photos, caller = 'driver') {
 const removeAttachment = (reportId, attachmentId) =>
 	ask('mutation M($input: RemoveAttachmentInput!) { removeAttachment(input: $input) { report { id } } }', { input: { reportId, attachmentId } });
 
+const decide = (finding) => fleet.ask('mutation M($i: DecideErasureFindingInput!) { decideErasureFinding(input: $i) { finding { state } } }',
+	{ i: { erasureId: known.erasure.id, findingId: finding.id, redactTo: '(erased)' } }, 'admin');
+
 const metric = (name) => until(name, async () => (await fleet.metric(name)) + 1).then((value) => value - 1);
 
 const tests = [
@@ -149,6 +152,88 @@ const tests = [
 		assert.equal(allFiles().length, before);
 		sql(`UPDATE platform.sweep SET store = '${id}'`);
 		store('clean');
+	} },
+	{ name: 'an erasure finds the photos of a driver', run: async () => {
+		known.face = picture('face.jpg', '--seed 82 --size 640x480');
+		known.shared = picture('shared.jpg', '--seed 83 --size 640x480');
+		known.drivers = await report('hit the gate', [known.face, known.shared]);
+		known.others = await report('seen again', [known.shared], 'manager');
+		const { damageReport } = await ask('query Q($id: ID!) { damageReport(id: $id) { driver { id } } }', { id: known.drivers.id });
+		assert.ok(damageReport.driver);
+		await until('the assessment', async () => (await ask('query Q($id: ID!) { damageReport(id: $id) { assessment { model } } }', { id: known.drivers.id })).damageReport.assessment, 30000);
+		const pack = (await ask('mutation M($i: MakeClaimPackInput!) { makeClaimPack(input: $i) { pack { id } } }', { i: { reportId: known.drivers.id } })).makeClaimPack.pack.id;
+		known.pack = await until('the pack', async () => {
+			const { claimPack } = await ask('query Q($id: ID!) { claimPack(id: $id) { state url } }', { id: pack });
+			return claimPack.state === 'DONE' && claimPack;
+		}, 30000);
+		known.packFiles = allFiles().length;
+		const made = await ask(`mutation M($i: EraseDriverInput!) { eraseDriver(input: $i) { erasure { id state findings(first: 100) { id photo report { id } state } } } }`,
+			{ i: { driverId: damageReport.driver.id, reason: 'asked by letter' } }, 'admin');
+		known.erasure = made.eraseDriver.erasure;
+		assert.equal(known.erasure.state, 'DONE');
+		known.findings = known.erasure.findings.filter((f) => f.report?.id === known.drivers.id && f.photo !== null).sort((a, b) => a.photo - b.photo);
+		assert.deepEqual(known.findings.map((f) => f.photo), [1, 2]);
+	} },
+	{ name: 'a hold forbids to remove a photo', run: async () => {
+		await ask('mutation M($i: HoldDamageReportInput!) { holdDamageReport(input: $i) { report { id } } }', { i: { reportId: known.drivers.id, reason: 'case 8' } }, 'admin');
+		const { body } = await decide(known.findings[0]);
+		assert.equal(body.errors[0].extensions.code, 'CONFLICT');
+		assert.match(body.errors[0].message, /legal hold/);
+		assert.equal(sql('SELECT count(*) FROM fleet.damage_photos WHERE erased_at IS NOT NULL'), '0');
+		await ask('mutation M($i: ReleaseDamageReportInput!) { releaseDamageReport(input: $i) { report { id } } }', { i: { reportId: known.drivers.id } }, 'admin');
+	} },
+	{ name: 'a photo that is redacted is removed, and the record says so', run: async () => {
+		const hashes = sql(`SELECT encode(view_sha256, 'hex') || ' ' || encode(thumb_sha256, 'hex') FROM fleet.damage_photos WHERE report_id = '${known.drivers.id}' AND id = 1`).split(' ');
+		known.variants = hashes;
+		for (const finding of known.findings) assert.equal((await decide(finding)).body.data.decideErasureFinding.finding.state, 'REDACTED');
+		const { damageReport: r } = await ask(`query Q($id: ID!) { damageReport(id: $id) { number photos { id sha256 removedAt takenAt camera location { latitude } quality { sharpness } url viewUrl
+			custody { action actor { handle } } } history { nodes { kind text } } assessment { severity } } }`, { id: known.drivers.id });
+		assert.equal(r.photos.length, 2);
+		assert.equal(r.photos[0].sha256, sha256(known.face));
+		assert.ok(r.photos[0].removedAt && r.photos[1].removedAt);
+		assert.deepEqual([r.photos[0].takenAt, r.photos[0].camera, r.photos[0].location, r.photos[0].quality], [null, null, null, null]);
+		assert.deepEqual([r.photos[0].custody.at(0).action, r.photos[0].custody.at(-1)], ['UPLOADED', { action: 'REMOVED', actor: { handle: 'admin' } }]);
+		assert.equal(r.history.nodes.filter((n) => n.kind === 'PHOTO_REMOVED').length, 2);
+		assert.match(r.history.nodes.find((n) => n.kind === 'PHOTO_REMOVED').text, /removed photo [12] by an erasure/);
+		assert.equal(sql(`SELECT count(*) FROM fleet.photo_embeddings WHERE report_id = '${known.drivers.id}'`), '0');
+		assert.equal(sql(`SELECT string_agg(data->>'sha256', ' ' ORDER BY id) FROM fleet.events WHERE type = 'photo.erased'`), `${sha256(known.face)} ${sha256(known.shared)}`);
+		const get = (path, caller = 'manager') => fetch(fleet.url + path, { headers: { authorization: `Bearer ${fleet.tokens[caller]}` } });
+		const original = await get(r.photos[0].url), view = await get(r.photos[0].viewUrl), 
+			page = await fetch(`${fleet.url}/reports/${r.number}`, { headers: { cookie: `fleet_session=${fleet.tokens.manager}` } });
+		assert.equal(original.status, 410);
+		assert.match((await original.json()).errors[0].message, /^photo 1 was removed on \d{4}-\d\d-\d\d by an erasure$/);
+		assert.deepEqual([view.status, view.headers.get('content-type'), view.headers.get('cache-control')], [410, 'image/svg+xml', 'no-store']);
+		assert.match(await view.text(), /Removed on/);
+		assert.equal(page.status, 200);
+		assert.match(await page.text(), /removed by an erasure/);
+		// The other's report has the same picture still; nothing else is taken from it.
+		const other = (await ask('query Q($id: ID!) { damageReport(id: $id) { photos { removedAt url } } }', { id: known.others.id })).damageReport.photos[0];
+		assert.equal(other.removedAt, null);
+		assert.equal((await get(other.url)).status, 200);
+	} },
+	{ name: 'a pack with it is gone, and a new one says what is missing', run: async () => {
+		const token = { headers: { authorization: `Bearer ${fleet.tokens.manager}` } };
+		assert.equal((await fetch(fleet.url + known.pack.url, token)).status, 404);
+		const pack = (await ask('mutation M($i: MakeClaimPackInput!) { makeClaimPack(input: $i) { pack { id } } }', { i: { reportId: known.drivers.id } })).makeClaimPack.pack.id;
+		const { url } = await until('the pack', async () => {
+			const { claimPack } = await ask('query Q($id: ID!) { claimPack(id: $id) { state url error } }', { id: pack });
+			assert.equal(claimPack.error, null);
+			return claimPack.state === 'DONE' && claimPack;
+		}, 30000);
+		const bytes = Buffer.from(await (await fetch(fleet.url + url, token)).arrayBuffer());
+		assert.ok(bytes.includes('claim.pdf') && bytes.includes('custody.csv') && !bytes.includes('photos/01.jpg'));
+	} },
+	{ name: 'its bytes leave the store, those of others stay, and the proof holds', run: async () => {
+		assert.ok(isThere(sha256(known.face)));
+		sweepAll();
+		assert.ok(!isThere(sha256(known.face)) && !isThere(known.variants[0]) && !isThere(known.variants[1]));
+		assert.ok(isThere(sha256(known.shared)));
+		const { status, stdout } = spawnSync(program, ['rebuild', '--check', '--home', fleet.home], { encoding: 'utf8', timeout: 60000 });
+		assert.equal(status, 0, stdout);
+		// Assessed once more, with nothing to look at, nothing breaks.
+		sql(`INSERT INTO fleet.jobs (tenant_id, queue, payload, dedupe_key) SELECT tenant_id, 1, jsonb_build_object('report', id), id::text || ' again' FROM fleet.damage_reports WHERE id = '${known.drivers.id}'`);
+		await until('the job', () => sql('SELECT count(*) FROM fleet.jobs WHERE queue = 1') === '0');
+		assert.equal(sql('SELECT count(*) FROM fleet.jobs_dead'), '0');
 	} },
 	{ name: 'figures: /metrics and the daily report', run: async () => {
 		assert.ok((await metric('fleet_store_swept_seconds')) > 0);

@@ -85,7 +85,7 @@ export type DamageReportTransition = "SUBMIT" | "ASSESS" | "TRIAGE" | "APPROVE" 
 export type SlaState = "OK" | "DUE_SOON" | "OVERDUE";
 
 /** What kind of thing happened. */
-export type HistoryKind = "CREATED" | "ASSESSED" | "MOVED" | "ENDORSED" | "UNDONE" | "CHANGED" | "OVERDUE" | "ZONE_ADDED" | "ZONE_CHANGED" | "ZONE_REPAIRED" | "ZONE_REMOVED" | "COMMENTED" | "COMMENT_EDITED" | "COMMENT_REMOVED" | "ATTACHED" | "DETACHED" | "ATTACHMENT_OPENED" | "PHOTO_OPENED" | "PHOTO_CHANGED" | "ESTIMATE_REQUESTED" | "ESTIMATE_LINKED" | "ESTIMATE_UNLINKED" | "ESTIMATE_SUBMITTED" | "ESTIMATE_ACCEPTED" | "ESTIMATE_DECLINED" | "ESTIMATE_WITHDRAWN" | "ESTIMATE_EXPIRED" | "ESTIMATE_RELEASED" | "RESTORED" | "HELD" | "RELEASED" | "ORDER_CREATED" | "ORDER_CHANGED" | "ORDER_MOVED" | "ORDER_TASK" | "INVOICE_RECORDED" | "INVOICE_APPROVED" | "INVOICE_VOIDED" | "CLAIM_OPENED" | "CLAIM_CHANGED" | "CLAIM_MOVED" | "DEFECT_FOUND" | "DEFECT_RESOLVED" | "PACK_MADE" | "OTHER";
+export type HistoryKind = "CREATED" | "ASSESSED" | "MOVED" | "ENDORSED" | "UNDONE" | "CHANGED" | "OVERDUE" | "ZONE_ADDED" | "ZONE_CHANGED" | "ZONE_REPAIRED" | "ZONE_REMOVED" | "COMMENTED" | "COMMENT_EDITED" | "COMMENT_REMOVED" | "ATTACHED" | "DETACHED" | "ATTACHMENT_OPENED" | "PHOTO_OPENED" | "PHOTO_CHANGED" | "PHOTO_REMOVED" | "ESTIMATE_REQUESTED" | "ESTIMATE_LINKED" | "ESTIMATE_UNLINKED" | "ESTIMATE_SUBMITTED" | "ESTIMATE_ACCEPTED" | "ESTIMATE_DECLINED" | "ESTIMATE_WITHDRAWN" | "ESTIMATE_EXPIRED" | "ESTIMATE_RELEASED" | "RESTORED" | "HELD" | "RELEASED" | "ORDER_CREATED" | "ORDER_CHANGED" | "ORDER_MOVED" | "ORDER_TASK" | "INVOICE_RECORDED" | "INVOICE_APPROVED" | "INVOICE_VOIDED" | "CLAIM_OPENED" | "CLAIM_CHANGED" | "CLAIM_MOVED" | "DEFECT_FOUND" | "DEFECT_RESOLVED" | "PACK_MADE" | "OTHER";
 
 /** The part of a vehicle that a zone lies on. */
 export type ZonePart = "FRONT_BUMPER" | "REAR_BUMPER" | "HOOD" | "ROOF" | "TRUNK" | "FRONT_DOOR" | "REAR_DOOR" | "SLIDING_DOOR" | "CARGO_DOOR" | "FRONT_FENDER" | "REAR_QUARTER" | "SIDE_PANEL" | "SILL" | "PILLAR" | "MIRROR" | "WINDSHIELD" | "REAR_WINDOW" | "SIDE_WINDOW" | "HEADLIGHT" | "TAIL_LIGHT" | "INDICATOR" | "GRILLE" | "NUMBER_PLATE" | "FRONT_WHEEL" | "REAR_WHEEL" | "FRONT_TIRE" | "REAR_TIRE" | "UNDERBODY" | "EXHAUST" | "LOAD_AREA" | "TAIL_LIFT" | "SEAT" | "DASHBOARD" | "TRIM" | "ENGINE" | "OTHER";
@@ -106,7 +106,7 @@ export type ZoneState = "OPEN" | "REPAIRED" | "REMOVED";
 export type PhotoAngle = "FRONT" | "FRONT_LEFT" | "LEFT" | "REAR_LEFT" | "REAR" | "REAR_RIGHT" | "RIGHT" | "FRONT_RIGHT" | "CLOSE_UP" | "INSIDE";
 
 /** What was done with a photo. */
-export type CustodyAction = "UPLOADED" | "OPENED" | "CHANGED";
+export type CustodyAction = "UPLOADED" | "OPENED" | "CHANGED" | "REMOVED";
 
 /** Where an estimate stands. */
 export type EstimateState = "REQUESTED" | "SUBMITTED" | "REVISED" | "ACCEPTED" | "DECLINED" | "EXPIRED" | "WITHDRAWN";
@@ -1335,8 +1335,10 @@ export interface Photo {
   height: number;
   /** When the camera says that it was taken. */
   takenAt: DateTime | null;
-  /** The SHA-256 of the file, in hexadecimal. */
+  /** The SHA-256 of the file, in hexadecimal. It stays when the photo is removed. */
   sha256: string;
+  /** When an erasure removed it: what stands behind its URLs is gone then, and all that the picture told. */
+  removedAt: DateTime | null;
   /** How usable the photo is. */
   quality: PhotoQuality | null;
   /** From where it looks at the vehicle. */
@@ -3719,7 +3721,7 @@ export interface DecideErasureFindingInput {
   erasureId: string;
   /** The number of the finding. */
   findingId: number;
-  /** The words that take its place, up to 5,000 characters; none to leave it as it is. */
+  /** The words that take its place, up to 5,000 characters; none to leave it as it is. A photo is removed whatever the words are, and cannot be brought back. */
   redactTo?: string | null;
 }
 

@@ -35,9 +35,9 @@ static fl_err find_same_files(fl_ctx *ctx, fl_case *c)
 	static const fl_sql sql = {
 		"case_same_files",
 		"SELECT p.id, o.report_id, o.id, r.report_number, r.reported_at FROM damage_photos p"
-		" JOIN damage_photos o ON o.tenant_id = p.tenant_id AND o.sha256 = p.sha256 AND (o.report_id, o.id) < (p.report_id, p.id)"
+		" JOIN damage_photos o ON o.tenant_id = p.tenant_id AND o.sha256 = p.sha256 AND (o.report_id, o.id) < (p.report_id, p.id) AND o.erased_at IS NULL"
 		" JOIN damage_reports r ON r.tenant_id = o.tenant_id AND r.id = o.report_id"
-		" WHERE p.report_id = $1 ORDER BY p.id, o.report_id LIMIT 64"
+		" WHERE p.report_id = $1 AND p.erased_at IS NULL ORDER BY p.id, o.report_id LIMIT 64"
 	};
 	fl_args args = fl_args_make(ctx->mem);
 	const fl_rows *rows;

@@ -85,7 +85,8 @@ fl_err fl_case_find_similar(fl_ctx *ctx, fl_case *c)
 }
 
 static const fl_sql embedding_insert = { "embedding_insert",
-					 "INSERT INTO photo_embeddings (tenant_id, report_id, photo_id, model, scale, q8) VALUES ($1, $2, $3, $4, $5, $6)"
+					 "INSERT INTO photo_embeddings (tenant_id, report_id, photo_id, model, scale, q8) SELECT $1, $2, $3, $4, $5, $6"
+					 " WHERE EXISTS (SELECT 1 FROM damage_photos p WHERE p.report_id = $2 AND p.id = $3 AND p.erased_at IS NULL)" /* an erasure was faster */
 					 " ON CONFLICT (tenant_id, report_id, photo_id, model) DO UPDATE SET scale = excluded.scale, q8 = excluded.q8",
 					 .write = true };
 

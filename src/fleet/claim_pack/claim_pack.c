@@ -112,7 +112,7 @@ static fl_err originals(fl_ctx *ctx, fl_uuid report, int64_t *total)
 	FL_TRY(fl_attachments_of_reports(ctx, &report, 1, &attachments, &attachment_count));
 	*total = 0;
 	for (size_t i = 0; i < photo_count; i++)
-		*total += photos[i].size_bytes;
+		*total += photos[i].erased_at ? 0 : photos[i].size_bytes;
 	for (size_t i = 0; i < attachment_count; i++)
 		*total += attachments[i].size_bytes;
 	if (*total > FL_CLAIM_PACK_BYTES_MAX - (32 << 20))
@@ -226,9 +226,17 @@ static fl_err add_text(fl_ctx *ctx, fl_pack *pack, const char *name, const fl_pa
 	return await_pool(ctx, file_step, &s);
 }
 
+static fl_err tell_begin(fl_ctx *ctx, fl_uuid id)
+{
+	static const fl_sql sql = { "claim_pack_begin", "UPDATE claim_packs SET state = 2, done = 0 WHERE id = $1", .write = true };
+	fl_args args = fl_args_make(ctx->mem);
+	fl_arg_uuid(&args, id);
+	return await_query(ctx, ctx->services->db, &sql, &args, NULL);
+}
+
 static fl_err tell_progress(fl_ctx *ctx, fl_uuid id, int64_t done)
 {
-	static const fl_sql sql = { "claim_pack_progress", "UPDATE claim_packs SET state = 2, done = $2 WHERE id = $1", .write = true };
+	static const fl_sql sql = { "claim_pack_progress", "UPDATE claim_packs SET done = $2 WHERE id = $1", .write = true };
 	fl_args args = fl_args_make(ctx->mem);
 	fl_arg_uuid(&args, id);
 	fl_arg_i64(&args, done);
@@ -270,7 +278,8 @@ static fl_err fill(fl_ctx *ctx, fl_pack *pack, fl_pack_contents *c)
 	FL_TRY(add_text(ctx, pack, "history.csv", c, fl_pack_history_csv));
 	FL_TRY(add_text(ctx, pack, "custody.csv", c, fl_pack_custody_csv));
 	for (size_t i = 0; i < c->photo_count; i++)
-		FL_TRY(add_blob(ctx, pack, c->photo_names[i], c->photos[i].original, &c->pack));
+		if (!c->photos[i].erased_at)
+			FL_TRY(add_blob(ctx, pack, c->photo_names[i], c->photos[i].original, &c->pack));
 	for (size_t i = 0; i < c->attachment_count; i++)
 		FL_TRY(add_blob(ctx, pack, c->attachment_names[i], c->attachments[i].blob, &c->pack));
 	return FL_OK;
@@ -307,7 +316,8 @@ static fl_err write_file(fl_ctx *ctx, fl_pack_contents *c, step *sealed, fl_blob
 /* ---- the job ---- */
 
 static const fl_sql done_sql = { "claim_pack_done",
-	"UPDATE claim_packs SET state = 3, done = total, blob = $2, bytes = $3, files = $4, manifest = $5, finished_at = now(), expires_at = $6 WHERE id = $1",
+	"UPDATE claim_packs SET state = 3, done = total, blob = $2, bytes = $3, files = $4, manifest = $5, finished_at = now(), expires_at = $6"
+	" WHERE id = $1 AND state = 2",
 	.write = true };
 
 static fl_err done_args(fl_ctx *ctx, const fl_pack_contents *c, const step *sealed, const fl_blob *blob, fl_args *args)
@@ -345,10 +355,13 @@ static fl_err finish(fl_ctx *ctx, fl_job *job, const fl_pack_contents *c, const 
 	fl_str id = fl_uuid_str(ctx->mem, c->pack.id), payload = fl_str_fmt(ctx->mem, "{\"pack\":\"%" FL_FMT "\",\"expired\":true}", FL_ARG(id));
 	FL_TRY(done_args(ctx, c, sealed, blob, &args[0]));
 	FL_TRY(made_event(ctx, c, sealed, &args[1]));
-	const fl_stmt stmts[] = { { &done_sql, &args[0], NULL }, { &fl_event_insert, &args[1], NULL },
+	const fl_rows *done;
+	const fl_stmt stmts[] = { { &done_sql, &args[0], &done }, { &fl_event_insert, &args[1], NULL },
 		fl_job_add(ctx->mem, &(fl_job_new) { .queue = FL_QUEUE_TRANSFER, .payload = payload, .delay_us = FL_CLAIM_PACK_DAYS * FL_DAY_US }) };
 	FL_TRY(await_begin(ctx, ctx->services->db, &tx));
 	FL_TRY(await_tx_statements(ctx, &tx, stmts, FL_COUNT(stmts)));
+	if (done->affected == 0) /* an erasure took a photo away meanwhile (photo_erase) */
+		return fl_fail(&ctx->diag, FL_DB_RETRY, "the report changed while the pack was made");
 	FL_TRY(await_job_commit(ctx, &tx, job));
 	fl_poke(ctx, FL_CHANNEL_POKE_RELAY);
 	return FL_OK;
@@ -362,7 +375,7 @@ static fl_err make(fl_ctx *ctx, fl_job *job, const fl_claim_pack *row)
 	fl_caller system = ctx->caller;
 	if (!c)
 		return FL_NOMEM;
-	FL_TRY(tell_progress(ctx, row->id, 0));
+	FL_TRY(tell_begin(ctx, row->id));
 	ctx->caller.user_id = row->user_id; /* what is read is what who asked may see */
 	ctx->caller.role = row->role;
 	fl_err err = fl_pack_gather(ctx, row, c);

@@ -205,7 +205,7 @@ static fl_err name_files(fl_ctx *ctx, fl_pack_contents *c)
 	if (!c->photo_names || !c->attachment_names)
 		return FL_NOMEM;
 	for (size_t i = 0; i < c->photo_count; i++)
-		c->photo_names[i] = fl_str_fmt(ctx->mem, "photos/%02d.%s", c->photos[i].id, extension(c->photos[i].media_type));
+		c->photo_names[i] = c->photos[i].erased_at ? FL_STR("") : fl_str_fmt(ctx->mem, "photos/%02d.%s", c->photos[i].id, extension(c->photos[i].media_type));
 	for (size_t i = 0; i < c->attachment_count; i++) {
 		fl_str name = fl_pack_name(ctx->mem, c->attachments[i].name);
 		c->attachment_names[i] = fl_str_fmt(ctx->mem, "attachments/%02d-%" FL_FMT, c->attachments[i].id, FL_ARG(name));

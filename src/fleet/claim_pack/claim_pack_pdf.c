@@ -127,9 +127,17 @@ static void zones(sheet *s)
 	}
 }
 
+static fl_str removed(sheet *s, const fl_photo_row *p)
+{
+	fl_str at = when(s, p->erased_at);
+	return fl_str_fmt(s->mem, "Photo %d was removed on %" FL_FMT " by an erasure · SHA-256 %" FL_FMT, p->id, FL_ARG(at), FL_ARG(fl_str_slice(p->sha256_hex, 0, 16)));
+}
+
 static fl_str caption(sheet *s, size_t i)
 {
 	const fl_photo_row *p = &s->c->photos[i];
+	if (p->erased_at)
+		return removed(s, p);
 	fl_str angle = word(s, fl_angle_name(p->angle)), taken = when(s, p->taken_at), at = place(s, p->has_place, p->place);
 	return fl_str_fmt(s->mem, "Photo %d%s%" FL_FMT "%s%" FL_FMT "%s%" FL_FMT " · SHA-256 %" FL_FMT, p->id, angle.len ? ", " : "", FL_ARG(angle),
 		taken.len ? ", " : "", FL_ARG(taken), at.len ? ", " : "", FL_ARG(at), FL_ARG(fl_str_slice(p->sha256_hex, 0, 16)));
@@ -152,7 +160,8 @@ static fl_err photos(sheet *s)
 	fl_paper_pictures(s->paper, pictures, c->photo_count, 2);
 	fl_paper_table(s->paper, columns, FL_COUNT(columns));
 	for (size_t i = 0; i < c->photo_count; i++)
-		fl_paper_row(s->paper, FL_PAPER_ROW, (fl_str[]) { fl_str_fmt(s->mem, "%d", c->photos[i].id), c->photo_names[i], or_dash(when(s, c->photos[i].taken_at)),
+		fl_paper_row(s->paper, FL_PAPER_ROW, (fl_str[]) { fl_str_fmt(s->mem, "%d", c->photos[i].id), c->photos[i].erased_at ? FL_STR("removed") : c->photo_names[i],
+			or_dash(when(s, c->photos[i].taken_at)),
 			c->photos[i].sha256_hex });
 	return FL_OK;
 }
@@ -266,7 +275,7 @@ static void timeline(sheet *s)
 
 static void custody(sheet *s)
 {
-	static const char *const actions[] = { "", "sent", "opened", "changed" };
+	static const char *const actions[] = { "", "sent", "opened", "changed", "removed" };
 	const fl_pack_contents *c = s->c;
 	const fl_paper_column columns[] = { { FL_STR("Photo"), 1 }, { FL_STR("What"), 2 }, { FL_STR("When"), 3 }, { FL_STR("Who"), 3 }, { FL_STR("With what"), 5 } };
 	fl_paper_heading(s->paper, 1, FL_STR("Chain of custody"));

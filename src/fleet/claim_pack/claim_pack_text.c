@@ -170,7 +170,8 @@ static void put_photos(out *o)
 		const fl_photo_row *p = &o->c->photos[i];
 		fl_json_open(&o->j, '{');
 		number(o, "id", p->id);
-		text(o, "file", o->c->photo_names[i]);
+		text(o, "file", p->erased_at ? (fl_str) {} : o->c->photo_names[i]);
+		moment(o, "removedAt", p->erased_at);
 		text(o, "mediaType", p->media_type);
 		text(o, "sha256", p->sha256_hex);
 		number(o, "sizeBytes", p->size_bytes);
@@ -410,7 +411,7 @@ static fl_str hash_of(const fl_pack_contents *c, int16_t photo)
 
 fl_err fl_pack_custody_csv(fl_ctx *ctx, const fl_pack_contents *c, fl_buf *buf)
 {
-	static const char *const actions[] = { "", "UPLOADED", "OPENED", "CHANGED" };
+	static const char *const actions[] = { "", "UPLOADED", "OPENED", "CHANGED", "REMOVED" };
 	put_csv(buf, (fl_str[]) { FL_STR("photo"), FL_STR("sha256"), FL_STR("action"), FL_STR("at"), FL_STR("who"), FL_STR("client") }, 6);
 	for (size_t i = 0; i < c->custody_count; i++) {
 		const fl_custody_row *r = &c->custody[i];

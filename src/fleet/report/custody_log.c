@@ -54,9 +54,9 @@ static const fl_sql custody_sql = {
 	"SELECT * FROM (SELECT p.report_id, p.id AS photo, 1 AS action, p.created_at AS at, p.uploaded_by AS actor, p.client "
 	"FROM damage_photos p"
 	" WHERE p.report_id = ANY($1) AND p.report_id >= $2 AND p.report_id <= $3"
-	" UNION ALL SELECT e.report_id, (e.data->>'photo')::int2, CASE e.type WHEN 'photo.opened' THEN 2 ELSE 3 END, "
+	" UNION ALL SELECT e.report_id, (e.data->>'photo')::int2, CASE e.type WHEN 'photo.opened' THEN 2 WHEN 'photo.changed' THEN 3 ELSE 4 END, "
 	"uuid7_time(e.id), e.actor, (SELECT w.word FROM event_words w WHERE w.event_id = e.id AND w.place = '{client}')"
-	" FROM events e WHERE e.report_id = ANY($1) AND e.id >= $4 AND e.type IN ('photo.opened', 'photo.changed')) x ORDER BY "
+	" FROM events e WHERE e.report_id = ANY($1) AND e.id >= $4 AND e.type IN ('photo.opened', 'photo.changed', 'photo.erased')) x ORDER BY "
 	"report_id, photo, at, action",
 };
 

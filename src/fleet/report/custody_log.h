@@ -11,7 +11,7 @@
  * written down is not shown. */
 FL_MUST fl_err fl_custody_opened(fl_ctx *ctx, const char *event, const char *key, fl_uuid report, int16_t number, fl_str name);
 
-typedef enum fl_custody_action { FL_CUSTODY_UPLOADED = 1, FL_CUSTODY_OPENED, FL_CUSTODY_CHANGED } fl_custody_action;
+typedef enum fl_custody_action { FL_CUSTODY_UPLOADED = 1, FL_CUSTODY_OPENED, FL_CUSTODY_CHANGED, FL_CUSTODY_REMOVED } fl_custody_action;
 
 typedef struct fl_custody_row {
 	fl_uuid report_id;

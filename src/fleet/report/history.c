@@ -223,6 +223,7 @@ static void put_text(fl_buf *buf, const fl_history_entry *e, const fl_json *data
 		fl_buf_str(buf, name);
 		break;
 	case FL_HISTORY_PHOTO_OPENED: fl_buf_fmt(buf, " opened the original of photo %d", e->number); break;
+	case FL_HISTORY_PHOTO_REMOVED: fl_buf_fmt(buf, " removed photo %d by an erasure", e->number); break;
 	case FL_HISTORY_PHOTO_CHANGED: fl_buf_fmt(buf, " said from where photo %d was taken", e->number); break;
 	case FL_HISTORY_ESTIMATE_REQUESTED: put_estimate(buf, e, data, "asked for"); break;
 	case FL_HISTORY_ESTIMATE_LINKED: put_estimate(buf, e, data, "made a new link for"); break;

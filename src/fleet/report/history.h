@@ -25,6 +25,7 @@
 	X(ATTACHMENT_OPENED, "attachment.opened")                                                                                \
 	X(PHOTO_OPENED, "photo.opened")                                                                                          \
 	X(PHOTO_CHANGED, "photo.changed")                                                                                        \
+	X(PHOTO_REMOVED, "photo.erased")                                                                                         \
 	X(ESTIMATE_REQUESTED, "estimate.requested")                                                                              \
 	X(ESTIMATE_LINKED, "estimate.linked")                                                                                    \
 	X(ESTIMATE_UNLINKED, "estimate.unlinked")                                                                                \

@@ -119,6 +119,7 @@ typedef struct fl_photo_row {
 	fl_str camera, client;  /* ptr NULL: not known, or not for the caller */
 	int32_t uploaded_by;    /* 0: a program */
 	int64_t uploaded_at;
+	int64_t erased_at; /* an erasure removed it: no bytes, no variants, nothing that the picture told. 0: it is there */
 } fl_photo_row;
 
 /* The photos of reports, ordered by report and number. FL_PHOTO_FILE: without taken_at, quality, problems and variants, which

@@ -345,6 +345,7 @@ static fl_err read_photo(fl_ctx *ctx, const fl_rows *rows, int i, fl_photo_row *
 		.client = fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL) ? fl_row_text(rows, i, 17) : (fl_str){},
 		.uploaded_by = fl_row_i32(rows, i, 18),
 		.uploaded_at = fl_row_time(rows, i, 19),
+		.erased_at = fl_row_time_or_0(rows, i, 20),
 	};
 	out->sha256_hex = fl_str_hex(ctx->mem, out->original.bytes, sizeof(out->original.bytes));
 	FL_TRY(fl_row_texts(rows, i, 10, ctx->mem, &out->problems, &out->problem_count));
@@ -376,7 +377,7 @@ fl_err fl_photos_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t report_c
 				    "SELECT report_id, id, sha256, media_type, bytes, width, height, " IF_ALL("taken_at") ", " IF_ALL("sharpness") ", "
 				    IF_ALL("brightness") ", " IF_ALL("problems") ", " IF_ALL("view_sha256") ", " IF_ALL("thumb_sha256") ", "
 				    IF_ALL("angle") ", " IF_ALL("ST_Y(location::geometry)") ", " IF_ALL("ST_X(location::geometry)") ", " IF_ALL("camera") ", "
-				    IF_ALL("client") ", " IF_ALL("uploaded_by") ", " IF_ALL("created_at")
+				    IF_ALL("client") ", " IF_ALL("uploaded_by") ", " IF_ALL("created_at") ", erased_at"
 				    " FROM damage_photos WHERE report_id = ANY($1) AND report_id >= $2 AND report_id <= $3",
 				    .generic = true };
 #undef IF_ALL

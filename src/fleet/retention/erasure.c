@@ -249,6 +249,7 @@ fl_err fl_findings_of(fl_ctx *ctx, fl_uuid erasure, int32_t after, uint32_t limi
 	return read_findings(ctx, rows, out, count);
 }
 
+/* NULL: a photo of a report that somebody holds. */
 static fl_err decide(fl_ctx *ctx, fl_uuid erasure, int32_t finding, fl_str words, bool *decided)
 {
 	static const fl_sql sql = { "finding_decide", "SELECT finding_decide($1, $2, $3, $4)", .write = true };
@@ -259,6 +260,8 @@ static fl_err decide(fl_ctx *ctx, fl_uuid erasure, int32_t finding, fl_str words
 	fl_arg_text(&args, words);
 	arg_number(&args, ctx->caller.user_id);
 	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
+	if (fl_row_null(rows, 0, 0))
+		return fl_fail(&ctx->diag, FL_CONFLICT, "the photo's report is under a legal hold: its photos stay until that is released");
 	*decided = fl_row_bool(rows, 0, 0);
 	return FL_OK;
 }

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Photo } from "../api-types";
+import { When } from "../lib/marks";
 import { pathOf } from "../lib/words";
 
 // Which photo is large; keys change it too (keys.ts). It starts again at 0 with each report.
@@ -51,6 +52,7 @@ export function Gallery({ photos, vehicle }: { photos: Photo[]; vehicle: string 
 				}}><img src={pathOf(photo.viewUrl)} alt={name} width={photo.width} height={photo.height} decoding="async" /></a>
 				{photos.length > 1 && <Steps />}
 			</div>
+			{photo.removedAt ? <figcaption class="quality">This photo was removed by an erasure, <When at={photo.removedAt} exact />.</figcaption> : null}
 			{photo.quality?.problems.length ? <figcaption class="quality">This photo is {photo.quality.problems.join(", ")}.</figcaption> : null}
 			{photos.length > 1 && (
 				<ol class="strip">

@@ -57,9 +57,10 @@ function Files({ photos }: { photos: Photo[] }) {
 				<thead><tr><th>Photo</th><th>Size</th><th>Taken</th><th>SHA-256</th></tr></thead>
 				<tbody>{photos.map((photo, index) => (
 					<tr>
-						<td><a href={pathOf(photo.url)}>Photo {index + 1}</a> <span class="faint">{photo.mediaType}</span></td>
+						<td>{photo.removedAt ? `Photo ${index + 1}` : <a href={pathOf(photo.url)}>Photo {index + 1}</a>} <span class="faint">{photo.mediaType}</span></td>
 						<td>{photo.width} × {photo.height}, {size(Number(photo.sizeBytes))}</td>
-						<td>{photo.takenAt ? <When at={photo.takenAt} exact /> : <span class="faint">not in the file</span>}</td>
+						<td>{photo.removedAt ? <span class="faint">removed by an erasure, <When at={photo.removedAt} exact /></span>
+							: photo.takenAt ? <When at={photo.takenAt} exact /> : <span class="faint">not in the file</span>}</td>
 						<td><code>{photo.sha256}</code></td>
 					</tr>
 				))}</tbody>
