@@ -215,14 +215,6 @@ static void pair_cents(fl_ctx *ctx, fl_json_out *j, const char *field, bool had,
 		fl_event_pair(j, field, had ? fl_money_text(ctx->mem, before) : (fl_str) {}, has ? fl_money_text(ctx->mem, after) : (fl_str) {});
 }
 
-static fl_err build(fl_ctx *ctx, fl_buf *buf, fl_json_out *j, fl_str *out)
-{
-	fl_json_close(j, '}');
-	FL_TRY(fl_buf_err(buf));
-	*out = fl_str_dup(ctx->mem, fl_buf_view(buf));
-	return out->ptr ? FL_OK : FL_NOMEM;
-}
-
 /* Of the adjuster an event says only that somebody is named. */
 static fl_err saved_data(fl_ctx *ctx, const fl_claim *b, const fl_claim *a, fl_str *out)
 {
@@ -240,7 +232,7 @@ static fl_err saved_data(fl_ctx *ctx, const fl_claim *b, const fl_claim *a, fl_s
 		fl_json_key(&j, FL_STR("adjuster"));
 		fl_json_put_bool(&j, a->adjuster_name.len || a->adjuster_email.len || a->adjuster_phone.len);
 	}
-	return build(ctx, &buf, &j, out);
+	return fl_repair_data_close(ctx, &buf, &j, out);
 }
 
 static fl_err save(fl_ctx *ctx, fl_repair *r, const fl_claim_draft *d, fl_claim *found)
@@ -333,7 +325,7 @@ static fl_err moved_data(fl_ctx *ctx, const fl_claim *c, const fl_life_step *ste
 		fl_json_key(&j, FL_STR("reason"));
 		fl_json_put_str(&j, fl_str_trim(in->reason));
 	}
-	return build(ctx, &buf, &j, out);
+	return fl_repair_data_close(ctx, &buf, &j, out);
 }
 
 static fl_err move(fl_ctx *ctx, fl_repair *r, const fl_claim_step_in *in, const fl_claim *c)

@@ -31,5 +31,17 @@ int64_t fl_cost_within(int64_t approved_cents, const fl_policy *policy);
 
 /* "field": [before, after]; ptr NULL is null. */
 void fl_event_pair(fl_json_out *j, const char *field, fl_str before, fl_str after);
+/* {"workOrder": 12, and open for more. */
+void fl_order_data_open(fl_json_out *j, int32_t order);
+/* Closes the object; out in ctx->mem. */
+FL_MUST fl_err fl_repair_data_close(fl_ctx *ctx, fl_buf *buf, fl_json_out *j, fl_str *out);
+
+/* ---- work_order_write.c ---- */
+
+/* FL_BAD_INPUT: an end without a start or not after it, or farther off than FL_PLAN_DAYS_MAX. 0: not said. */
+FL_MUST fl_err fl_order_plan_check(fl_ctx *ctx, int64_t start, int64_t end);
+/* Writes an order as it is now; its version rises. */
+extern const fl_sql fl_order_update_sql;
+FL_MUST fl_err fl_order_update_args(fl_ctx *ctx, const fl_order *order, fl_args *args);
 
 #endif
