@@ -34,4 +34,12 @@ typedef struct fl_inspection_whole {
 FL_MUST fl_err fl_inspection_lock(fl_ctx *ctx, fl_tx *tx, fl_uuid id, fl_inspection_whole *out);
 FL_MUST fl_err fl_inspection_read(fl_ctx *ctx, fl_uuid id, fl_inspection_whole *out);
 
+/* inspection_check.c: what the draft says by itself, and its answers against the checklist; items, template_id and template_version of
+ * in are set. FL_BAD_INPUT. */
+FL_MUST fl_err fl_inspection_draft_check(fl_ctx *ctx, const fl_inspection_draft *draft);
+FL_MUST fl_err fl_inspection_items_take(
+	fl_ctx *ctx, const fl_inspection_draft *draft, const fl_inspection_template *template, fl_inspection *in);
+/* inspection_report.c: sets d->report_id for defect i of the draft; may file a report. */
+FL_MUST fl_err fl_defect_report_take(fl_ctx *ctx, const fl_inspection *in, const fl_inspection_draft *draft, size_t i, fl_defect *d);
+
 #endif

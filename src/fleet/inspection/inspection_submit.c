@@ -12,132 +12,7 @@ typedef struct filing {
 	fl_args args[4];
 } filing;
 
-/* ---- the words ---- */
-
-static fl_err check_time(fl_ctx *ctx, const fl_inspection_draft *draft)
-{
-	int64_t now = fl_now_us();
-	if (draft->inspected_at > now + 5 * FL_MINUTE_US)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "the inspection lies in the future");
-	if (draft->inspected_at && draft->inspected_at < now - FL_INSPECTION_OLD_DAYS_MAX * FL_DAY_US)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "the inspection is older than %d days; it can be sent for that long", FL_INSPECTION_OLD_DAYS_MAX);
-	return FL_OK;
-}
-
-static fl_err check_defect(fl_ctx *ctx, const fl_inspection_draft *draft, size_t i)
-{
-	const fl_defect_draft *d = &draft->defects[i];
-	if (fl_str_trim(d->note).len == 0)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "say of defect %zu what is wrong: its note is empty", i + 1);
-	FL_TRY(fl_text_check(&ctx->diag, "the note of a defect", d->note, FL_INSPECTION_NOTE_MAX));
-	if (d->on_trailer && !draft->trailer_id)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "defect %zu is on the trailer, but no trailer was named", i + 1);
-	if (d->has_report && (d->photo_count || d->new_report))
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "defect %zu names a report that is there; photos and newReport belong to a new one", i + 1);
-	return FL_OK;
-}
-
-static bool any_unsafe(const fl_inspection_draft *draft)
-{
-	for (size_t i = 0; i < draft->defect_count; i++)
-		if (draft->defects[i].unsafe)
-			return true;
-	return false;
-}
-
-static fl_err check_draft(fl_ctx *ctx, const fl_inspection_draft *draft)
-{
-	FL_TRY(fl_signing_check(ctx, &draft->signing));
-	FL_TRY(check_time(ctx, draft));
-	FL_TRY(fl_text_check(&ctx->diag, "the place", draft->place, FL_INSPECTION_PLACE_MAX));
-	FL_TRY(fl_text_check(&ctx->diag, "the note", draft->note, FL_INSPECTION_NOTE_MAX));
-	FL_TRY(fl_text_check(&ctx->diag, "the idempotency key", draft->idempotency_key, FL_IDEMPOTENCY_KEY_MAX - 60));
-	if (draft->trailer_id == draft->vehicle_id)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "the trailer is the vehicle itself; name another one, or none");
-	if (draft->has_odometer && (draft->odometer_km < 0 || draft->odometer_km > 10000000))
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "the odometer reads %d km; it goes from 0 to 10,000,000", draft->odometer_km);
-	fl_point at = draft->location;
-	if (draft->has_location && !(at.latitude >= -90 && at.latitude <= 90 && at.longitude >= -180 && at.longitude <= 180))
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "the location is not on Earth: latitude -90 to 90, longitude -180 to 180");
-	if (draft->defect_count > FL_INSPECTION_DEFECTS_MAX)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "%zu defects were given; an inspection takes %d", draft->defect_count, FL_INSPECTION_DEFECTS_MAX);
-	for (size_t i = 0; i < draft->defect_count; i++)
-		FL_TRY(check_defect(ctx, draft, i));
-	if (any_unsafe(draft) == draft->safe)
-		return draft->safe ? fl_fail(&ctx->diag, FL_BAD_INPUT, "the vehicle was called safe to operate, but a defect was called unsafe")
-				   : fl_fail(&ctx->diag, FL_BAD_INPUT, "the vehicle was called not safe to operate: name the defect that makes it so, as unsafe");
-	return FL_OK;
-}
-
 /* ---- the checklist ---- */
-
-static const fl_answered_item *answer_of(const fl_inspection_draft *draft, fl_str key, size_t *times)
-{
-	const fl_answered_item *found = NULL;
-	*times = 0;
-	for (size_t i = 0; i < draft->item_count; i++)
-		if (fl_str_eq(draft->items[i].key, key)) {
-			found = &draft->items[i];
-			++*times;
-		}
-	return found;
-}
-
-static bool has_defect(const fl_inspection_draft *draft, fl_str key)
-{
-	for (size_t i = 0; i < draft->defect_count; i++)
-		if (fl_str_eq(draft->defects[i].item, key))
-			return true;
-	return false;
-}
-
-static fl_err take_item(fl_ctx *ctx, const fl_inspection_draft *draft, const fl_inspection_item *item, fl_answered_item *out)
-{
-	size_t times;
-	const fl_answered_item *answer = answer_of(draft, item->key, &times);
-	if (times != 1)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "%" FL_FMT " (%" FL_FMT ") was %s: answer each item of the checklist once", FL_ARG(item->key),
-			FL_ARG(item->title), times ? "answered more than once" : "not answered");
-	assert(answer);
-	if ((answer->result == FL_ITEM_DEFECT) != has_defect(draft, item->key))
-		return answer->result == FL_ITEM_DEFECT
-			? fl_fail(&ctx->diag, FL_BAD_INPUT, "%" FL_FMT " was answered as defective: describe the defect", FL_ARG(item->key))
-			: fl_fail(&ctx->diag, FL_BAD_INPUT, "a defect of %" FL_FMT " was described: answer the item as defective", FL_ARG(item->key));
-	*out = (fl_answered_item) { item->key, item->title, answer->result };
-	return FL_OK;
-}
-
-static bool is_item(const fl_inspection_template *template, fl_str key)
-{
-	for (size_t i = 0; i < template->item_count; i++)
-		if (fl_str_eq(template->items[i].key, key))
-			return true;
-	return false;
-}
-
-static fl_err unknown_item(fl_ctx *ctx, fl_str key)
-{
-	return fl_fail(&ctx->diag, FL_BAD_INPUT, "'%.*s' is no item of this checklist", (int)FL_MIN(key.len, 60), key.ptr);
-}
-
-static fl_err take_items(fl_ctx *ctx, filing *f, const fl_inspection_template *template)
-{
-	const fl_inspection_draft *draft = f->draft;
-	f->in.items = fl_new_array(ctx->mem, fl_answered_item, template->item_count);
-	if (!f->in.items)
-		return FL_NOMEM;
-	for (size_t i = 0; i < draft->item_count; i++)
-		if (!is_item(template, draft->items[i].key))
-			return unknown_item(ctx, draft->items[i].key);
-	for (size_t i = 0; i < draft->defect_count; i++)
-		if (!is_item(template, draft->defects[i].item))
-			return unknown_item(ctx, draft->defects[i].item);
-	for (size_t i = 0; i < template->item_count; i++)
-		FL_TRY(take_item(ctx, draft, &template->items[i], &f->in.items[f->in.item_count++]));
-	f->in.template_id = template->id;
-	f->in.template_version = template->version;
-	return FL_OK;
-}
 
 static fl_err take_template(fl_ctx *ctx, filing *f, const fl_inspection_policy *policy)
 {
@@ -145,7 +20,7 @@ static fl_err take_template(fl_ctx *ctx, filing *f, const fl_inspection_policy *
 	FL_TRY(fl_inspection_template_get(ctx, f->draft->has_template ? f->draft->template_id : policy->template_id, 0, &template));
 	if (template->retired_at)
 		return fl_fail(&ctx->diag, FL_BAD_INPUT, "this checklist is out of use; take another one");
-	return take_items(ctx, f, template);
+	return fl_inspection_items_take(ctx, f->draft, template, &f->in);
 }
 
 /* ---- the vehicles ---- */
@@ -170,7 +45,7 @@ static fl_err take_vehicle(fl_ctx *ctx, int32_t id, fl_str *text)
 	return text->ptr ? FL_OK : FL_NOMEM;
 }
 
-/* ---- the reports behind the defects ---- */
+/* ---- the defects ---- */
 
 static fl_str title_of(const fl_inspection *in, fl_str key)
 {
@@ -178,96 +53,6 @@ static fl_str title_of(const fl_inspection *in, fl_str key)
 		if (fl_str_eq(in->items[i].key, key))
 			return in->items[i].title;
 	return key;
-}
-
-/* A report of any driver will do: a defect of a vehicle of the company is everybody's who drives it. */
-static fl_err check_report(fl_ctx *ctx, const fl_defect *d, size_t number)
-{
-	static const fl_sql sql = { "defect_report", "SELECT vehicle_id, status FROM damage_reports WHERE id = $1", .generic = true };
-	fl_args args = fl_args_make(ctx->mem);
-	const fl_rows *rows;
-	fl_arg_uuid(&args, d->report_id);
-	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
-	if (rows->count == 0 || fl_row_i32(rows, 0, 0) != d->vehicle_id)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "defect %zu names a report that this vehicle does not have", number);
-	if (fl_row_i16(rows, 0, 1) >= FL_STATUS_COMPLETED)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "the report that defect %zu names is closed; leave it out, and a new one is filed", number);
-	return FL_OK;
-}
-
-/* Which of the reports are open and of the vehicle: the first of them. */
-static fl_err first_open(fl_ctx *ctx, const fl_rows *found, fl_defect *d, bool *joined)
-{
-	static const fl_sql sql = { "defect_reports_open",
-		"SELECT id FROM damage_reports WHERE id = ANY($1) AND id >= $2 AND id <= $3 AND vehicle_id = $4 AND status < $5", .generic = true };
-	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, (size_t)found->count), low = fl_row_uuid(found, 0, 0), high = low;
-	fl_args args = fl_args_make(ctx->mem);
-	const fl_rows *rows;
-	if (!ids)
-		return FL_NOMEM;
-	for (int i = 0; i < found->count; i++) {
-		ids[i] = fl_row_uuid(found, i, 0);
-		low = fl_uuid_cmp(ids[i], low) < 0 ? ids[i] : low;
-		high = fl_uuid_cmp(ids[i], high) > 0 ? ids[i] : high;
-	}
-	fl_arg_uuids(&args, ids, (size_t)found->count);
-	fl_arg_uuid(&args, low); /* months before and after need not be looked at */
-	fl_arg_uuid(&args, high);
-	fl_arg_i32(&args, d->vehicle_id);
-	fl_arg_i16(&args, FL_STATUS_COMPLETED);
-	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
-	for (int i = 0; i < found->count && !*joined; i++)
-		for (int k = 0; k < rows->count && !*joined; k++) {
-			d->report_id = ids[i];
-			*joined = fl_uuid_eq(ids[i], fl_row_uuid(rows, k, 0));
-		}
-	return FL_OK;
-}
-
-/* The open report behind an open defect of the same item: a broken lamp is not a new one each morning. */
-static fl_err join_report(fl_ctx *ctx, fl_defect *d, bool *joined)
-{
-	static const fl_sql sql = { "defect_join",
-		"SELECT report_id FROM inspection_defects WHERE vehicle_id = $1 AND state = 1 AND item = $2 ORDER BY inspection_id DESC LIMIT 20",
-		.generic = true };
-	fl_args args = fl_args_make(ctx->mem);
-	const fl_rows *rows;
-	fl_arg_i32(&args, d->vehicle_id);
-	fl_arg_text(&args, d->item);
-	*joined = false;
-	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
-	return rows->count ? first_open(ctx, rows, d, joined) : FL_OK;
-}
-
-static fl_err new_report(fl_ctx *ctx, const filing *f, const fl_defect_draft *given, fl_defect *d)
-{
-	fl_str own = f->draft->idempotency_key.len ? f->draft->idempotency_key : fl_uuid_str(ctx->mem, f->in.id);
-	fl_report_draft draft = {
-		.vehicle_id = d->vehicle_id,
-		.description = fl_str_fmt(ctx->mem, "%" FL_FMT ": %" FL_FMT, FL_ARG(d->title), FL_ARG(d->note)),
-		.photos = given->photos,
-		.photo_count = given->photo_count,
-		.incident_at = f->in.inspected_at,
-		.has_location = f->in.has_location,
-		.location = f->in.location,
-		.idempotency_key = fl_str_fmt(ctx->mem, "inspection %" FL_FMT " defect %d", FL_ARG(own), d->id),
-	};
-	if (!draft.description.ptr || !draft.idempotency_key.ptr)
-		return FL_NOMEM;
-	return fl_report_create(ctx, &draft, &d->report_id);
-}
-
-static fl_err take_report(fl_ctx *ctx, const filing *f, size_t i, fl_defect *d)
-{
-	const fl_defect_draft *given = &f->draft->defects[i];
-	bool joined = false;
-	if (given->has_report) {
-		d->report_id = given->report_id;
-		return check_report(ctx, d, i + 1);
-	}
-	if (!given->new_report && given->photo_count == 0)
-		FL_TRY(join_report(ctx, d, &joined));
-	return joined ? FL_OK : new_report(ctx, f, given, d);
 }
 
 /* Reports that are named are looked at before any is filed. */
@@ -287,7 +72,7 @@ static fl_err take_defects(fl_ctx *ctx, filing *f)
 				.severity = given->severity,
 				.unsafe = given->unsafe,
 				.state = FL_DEFECT_OPEN };
-			FL_TRY(take_report(ctx, f, i, &f->defects[i]));
+			FL_TRY(fl_defect_report_take(ctx, &f->in, f->draft, i, &f->defects[i]));
 		}
 	return FL_OK;
 }
@@ -522,7 +307,7 @@ fl_err fl_inspection_submit(fl_ctx *ctx, const fl_inspection_draft *draft, fl_su
 	fl_inspection_policy policy;
 	*out = (fl_submitted) {};
 	FL_TRY(fl_must(ctx, FL_MAY_INSPECT));
-	FL_TRY(check_draft(ctx, draft));
+	FL_TRY(fl_inspection_draft_check(ctx, draft));
 	FL_TRY(key_find(ctx, draft->idempotency_key, &out->filed, &out->id));
 	if (out->filed)
 		return FL_OK;
