@@ -662,7 +662,7 @@ bool gql_plan_make(gql_plan *plan, const fl_gql_schema *schema, fl_str operation
 		   const fl_gql_limits *limits, fl_arena *scratch, gql_errors *errors);
 const gql_branch *gql_node_branch(const gql_node *node, const gql_type *type);
 
-/* ---- Execution (execute.c, write.c, field.c) ---- */
+/* ---- Execution (settle.c, execute.c, write.c, leaf.c, field.c) ---- */
 
 typedef struct gql_failure {
 	fl_err err;
@@ -758,6 +758,11 @@ void gql_cost_write(fl_buf *out, fl_gql_cost cost, double budget);
 fl_gql_value gql_failure_value(fl_arena *mem, fl_err err, fl_str text);
 /* The value of a column that is no leaf. */
 fl_gql_value gql_read_column(const gql_node *node, const void *parent);
+/* leaf.c. False, and what was written is to be taken back: the value cannot be shown as this type. */
+bool gql_write_leaf(fl_buf *out, const gql_type *type, const fl_gql_value *value);
+/* A leaf straight from the struct that holds it. */
+typedef enum gql_wrote { GQL_WROTE, GQL_WROTE_NULL, GQL_WROTE_WRONG } gql_wrote; /* NULL: nothing was written */
+gql_wrote gql_write_column(fl_buf *out, const gql_node *node, const void *parent);
 fl_gql_value gql_call_getter(const gql_exec *x, const gql_node *node, const void *parent);
 /* Runs all batch fields. Errors: FL_NOMEM, FL_CANCELLED. */
 fl_err gql_run_batches(gql_exec *x);
@@ -814,7 +819,7 @@ void gql_cache_identify(gql_cache *cache, gql_entry *entry, const uint8_t *id);
 void gql_cache_pin(gql_cache *cache, gql_entry *entry, const uint8_t *id);
 void gql_cache_unpin(gql_cache *cache, gql_entry *entry);
 
-/* ---- Engine (engine.c, documents.c) ---- */
+/* ---- Engine (engine.c, source.c, documents.c) ---- */
 
 struct fl_gql_engine {
 	const fl_gql_schema *schema;
@@ -843,6 +848,8 @@ fl_err gql_execute_entry(fl_ctx *ctx, fl_gql_engine *engine, const gql_entry *en
 /* Runs everything and appends {"data":... with the errors in front, without the last brace. FL_TOO_LARGE: it is longer than the
  * limit, and must be replaced by the answer that says so. */
 fl_err gql_run_and_write(gql_exec *x, fl_buf *out);
+/* The same to the end of the response, with what the outcome tells of it. */
+FL_MUST fl_err gql_run_to_end(gql_exec *x, fl_buf *out, fl_gql_outcome *outcome);
 fl_err gql_answer_too_large(gql_exec *x, fl_buf *out, size_t start);
 
 #endif
