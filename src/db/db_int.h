@@ -182,15 +182,23 @@ void fl_mark_ask(fl_ctx *ctx, fl_db_conn *c, fl_mark *mark);
 /* err: what came of the write. */
 void fl_mark_take(fl_ctx *ctx, fl_db *db, fl_mark *mark, fl_err err);
 
-/* pool.c */
+/* wave.c */
 FL_MUST fl_err fl_request_new(fl_ctx *ctx, const fl_stmt *stmts, int count, fl_db_request **out);
 void fl_request_free(fl_db_request *r);
 void fl_request_finish(fl_db *db, fl_db_request *r); /* wakes its caller, or frees it */
 void fl_request_gather(fl_db *db, fl_db_request *r); /* into the wave of its tenant */
 /* Waits for the request and hands the results over; frees it. */
 FL_MUST fl_err fl_request_await(fl_ctx *ctx, fl_db *db, fl_db_request *r);
+/* Answers all requests of a wave. */
+void fl_wave_fail(fl_db *db, fl_db_wave *w, fl_err err);
+void fl_waves_flush(void *db); /* sends what was gathered: a deferred call of the loop */
+
+/* pool.c */
 FL_MUST fl_err fl_db_away(fl_ctx *ctx, const fl_db *db); /* why there is no connection: FL_UNAVAILABLE or FL_BUSY */
 FL_MUST fl_err await_statements_quietly(fl_ctx *ctx, fl_db *db, const fl_stmt *stmts, int count); /* not counted, not told */
+
+/* keeper.c */
+void fl_db_keep(void *db); /* the keeper's coroutine */
 void fl_db_wake_keeper(fl_db *db);
 FL_MUST fl_err await_keeper_news(fl_ctx *ctx, fl_db *db); /* until a connection came up, or the keeper ended */
 
