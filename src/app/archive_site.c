@@ -10,7 +10,7 @@ fl_err app_archive_site_of(const app_config *config, const app_home *home, const
 		return fl_fail(diag, FL_BAD_INPUT, "%s: the path is too long", home->path);
 	FL_TRY(app_backup_dir(config, home, out->backup_dir, diag));
 	FL_TRY(fl_backup_key_load(home->secrets, &out->key, diag));
-	out->site = (fl_archive_site) { .url = url, .dir = out->dir, .key = &out->key, .store = store };
+	out->site = (fl_archive_site) { .url = url, .dir = out->dir, .key = &out->key, .store = store, .backup_dir = out->backup_dir };
 	out->erasures = (fl_register) { .url = url, .dir = out->backup_dir, .key = &out->key };
 	out->sweep = (fl_sweep_site) { .url = url, .store = store };
 	return FL_OK;

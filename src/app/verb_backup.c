@@ -15,7 +15,7 @@ static const app_option options[] = {
 typedef struct backup {
 	const app_call *call;
 	app_home home;
-	char dir[PATH_MAX];
+	char dir[PATH_MAX], archives[PATH_MAX + 16];
 	fl_backup_key key;
 	fl_backup_site site;
 	fl_diag diag;
@@ -34,8 +34,9 @@ static fl_err open_site(backup *b)
 	FL_TRY(app_home_enter(config->home, APP_HOME_USE, &b->home, &b->diag));
 	FL_TRY(app_backup_dir(config, &b->home, b->dir, &b->diag));
 	FL_TRY(fl_backup_key_load(b->home.secrets, &b->key, &b->diag));
+	snprintf(b->archives, sizeof(b->archives), "%s/archive", b->home.path);
 	b->site = (fl_backup_site) {
-		.run = b->home.run, .secrets = b->home.secrets, .blobs = b->home.blobs, .dir = b->dir, .say = say
+		.run = b->home.run, .secrets = b->home.secrets, .blobs = b->home.blobs, .archives = b->archives, .dir = b->dir, .say = say
 	};
 	return FL_OK;
 }
@@ -53,12 +54,12 @@ static void print_note(const fl_backup_note *note, bool json)
 	bytes_text(note->kept_bytes, kept);
 	if (json)
 		printf("{\"name\":\"%s\",\"finishedAt\":\"%s\",\"clusterBytes\":%lld,\"keptBytes\":%lld,\"blobs\":%lld,"
-		       "\"blobsNew\":%lld}\n",
+		       "\"blobsNew\":%lld,\"archives\":%lld,\"archivesNew\":%lld}\n",
 			note->name, at, (long long)note->cluster_bytes, (long long)note->kept_bytes, (long long)note->blobs,
-			(long long)note->blobs_new);
+			(long long)note->blobs_new, (long long)note->archives, (long long)note->archives_new);
 	else
-		printf("%s  database %s, %lld photos (%lld new), %s kept, %.1f s\n", note->name, cluster, (long long)note->blobs,
-			(long long)note->blobs_new, kept, (double)(note->finished_at - note->started_at) / 1e6);
+		printf("%s  database %s, %lld photos (%lld new), %lld archives (%lld new), %s kept, %.1f s\n", note->name, cluster, (long long)note->blobs,
+			(long long)note->blobs_new, (long long)note->archives, (long long)note->archives_new, kept, (double)(note->finished_at - note->started_at) / 1e6);
 }
 
 static fl_err check_private(const backup *b)
@@ -147,7 +148,7 @@ static int run(const app_call *call)
 }
 
 const app_verb app_verb_backup = { "backup", "make, list or check backups", .arguments = "now | list | verify [NAME] | key",
-	.details = "now      copies the database of a running `fleet up`, new photos and the keys, encrypted, to --backup-dir. "
+	.details = "now      copies the database of a running `fleet up`, new photos and archives, and the keys, encrypted, to --backup-dir. "
 		   "From then on\n"
 		   "         PostgreSQL hands over its log as well, at least every minute, so that `fleet restore` can go to any "
 		   "moment\n"

@@ -50,7 +50,7 @@ static fl_err keep_key(const app_home *home, const fl_backup_key *key, fl_diag *
 static fl_err restore(
 	const app_call *call, const fl_backup_key *key, int64_t at_us, fl_restored *done, app_home *home, fl_diag *diag)
 {
-	char dir[PATH_MAX], log[PATH_MAX + 16], fetch[APP_BACKUP_COMMAND_MAX];
+	char dir[PATH_MAX], log[PATH_MAX + 16], fetch[APP_BACKUP_COMMAND_MAX], archives[PATH_MAX + 16];
 	if (!call->config->backup_dir[0])
 		return fl_fail(diag, FL_BAD_INPUT, "say where the backups are: --backup-dir");
 	FL_TRY(app_home_enter(call->config->home, APP_HOME_MAKE, home, diag));
@@ -58,11 +58,13 @@ static fl_err restore(
 	FL_TRY(app_backup_fetch_command(dir, home, fetch, diag));
 	FL_TRY(keep_key(home, key, diag));
 	snprintf(log, sizeof(log), "%s/postgres.log", home->log);
+	snprintf(archives, sizeof(archives), "%s/archive", home->path);
 	const fl_restore_opts opts = { .dir = dir,
 		.pg = home->pg,
 		.run = home->run,
 		.secrets = home->secrets,
 		.blobs = home->blobs,
+		.archives = archives,
 		.log = log,
 		.fetch_command = fetch,
 		.program_fd = app_backup_program(),
@@ -79,13 +81,13 @@ static void print(const fl_restored *done, const app_home *home, bool json)
 	if (done->reached_us)
 		fl_time_format(done->reached_us, reached);
 	if (json)
-		printf("{\"base\":\"%s\",\"reached\":\"%s\",\"reports\":%lld,\"blobs\":%lld}\n", done->base, reached,
-			(long long)done->reports, (long long)done->blobs);
+		printf("{\"base\":\"%s\",\"reached\":\"%s\",\"reports\":%lld,\"blobs\":%lld,\"archives\":%lld,\"archivesMissing\":%lld}\n", done->base, reached,
+			(long long)done->reports, (long long)done->blobs, (long long)done->archives, (long long)done->archives_missing);
 	else
-		printf("restored from %s, last change %s: %lld reports, %lld photo files\n./fleet up --home %s goes on from "
+		printf("restored from %s, last change %s: %lld reports, %lld photo files, %lld archives%s\n./fleet up --home %s goes on from "
 		       "there\n",
 			done->base, reached[0] ? reached : "that of the backup", (long long)done->reports, (long long)done->blobs,
-			home->path);
+			(long long)done->archives, done->archives_missing ? " (others are in no backup, see above)" : "", home->path);
 }
 
 static int run(const app_call *call)

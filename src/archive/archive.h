@@ -35,6 +35,7 @@ typedef struct fl_archive_site {
 	const char *url; /* of the user who owns the tables */
 	const char *dir;
 	const fl_backup_key *key;
+	const char *backup_dir; /* where each file is kept beside the backups before its reports go, once there is a backup; NULL: not */
 	fl_store *store;
 	int64_t reports_max;                      /* of one run; 0: all */
 	void (*say)(void *arg, const char *line); /* progress; may be NULL */

@@ -175,6 +175,8 @@ static fl_err make_file(running *r, const fl_archive_batch *batch)
 	close(fd);
 	FL_TRY(err);
 	FL_TRY(check_file(r, name, &facts, r->diag));
+	if (r->site->backup_dir)
+		FL_TRY(fl_backup_archive_put(r->site->backup_dir, r->site->key, r->site->dir, name, r->diag));
 	FL_TRY(sha_of_sealed(r->site, name, &sealed, &sealed_size, r->diag));
 	FL_TRY(note_file(r, batch, &facts, &sealed, sealed_size));
 	r->result->files++;

@@ -13,6 +13,10 @@
  *	DIR/base/NAME.keys.sealed HOME/secrets without the backup's own key
  *	DIR/wal/SEGMENT.sealed    the write-ahead log since: PostgreSQL hands over each segment when it is full, and every minute
  *	DIR/blobs/ab/cd/....sealed photos by content, each once
+ *	DIR/archives/COMPANY/....sealed  archives of old reports, as they lie in HOME/archive
+ *
+ * Photos and archives that left their HOME go from DIR when no kept base backup is older than their going: each backup notes on a file that
+ * it found the original (as its time).
  *
  * A file is there under its name completely and synced, or not at all. A moment T can be reached when a base backup ended
  * before T and the log up to T has been handed over; the last minute may be missing when a machine is lost.
@@ -24,7 +28,7 @@
 
 #include "base/base.h"
 
-enum { FL_BACKUP_KEY_BYTES = 32, FL_BACKUP_KEY_TEXT = 64, FL_BACKUP_NAME_MAX = 32, FL_BACKUPS_MAX = 1000 };
+enum { FL_BACKUP_KEY_BYTES = 32, FL_BACKUP_KEY_TEXT = 64, FL_BACKUP_NAME_MAX = 32, FL_BACKUPS_MAX = 1000, FL_ARCHIVE_NAME_MAX = 128 };
 
 typedef struct fl_backup_key {
 	uint8_t bytes[FL_BACKUP_KEY_BYTES];
@@ -41,6 +45,7 @@ typedef struct fl_backup_site {
 	const char *run;                          /* the folder of the private PostgreSQL's socket */
 	const char *secrets;                      /* HOME/secrets */
 	const char *blobs;                        /* HOME/blobs */
+	const char *archives;                     /* HOME/archive */
 	const char *dir;                          /* where backups are kept; another disk, at best another machine's */
 	void (*say)(void *arg, const char *line); /* progress; may be NULL */
 	void *arg;
@@ -51,6 +56,7 @@ typedef struct fl_backup_note {
 	int64_t started_at, finished_at;   /* UTC */
 	int64_t cluster_bytes, kept_bytes; /* before sealing, and on disk */
 	int64_t blobs, blobs_new;          /* photos there are; copied this time */
+	int64_t archives, archives_new;    /* of old reports, likewise */
 	char wal_first[25];                /* the first log segment that a restore from here needs */
 } fl_backup_note;
 
@@ -66,6 +72,10 @@ FL_MUST fl_err fl_backup_verify(
 /* Removes base backups but the newest keep, and the log that only those needed. */
 FL_MUST fl_err fl_backup_prune(const char *dir, size_t keep, size_t *removed, fl_diag *diag);
 
+/* Keeps an archive of old reports beside the backups as soon as it is written: its reports leave the tables then. name: "COMPANY/2021-03-ID"
+ * below the folder archives. Nothing as long as there is no backup. */
+FL_MUST fl_err fl_backup_archive_put(const char *dir, const fl_backup_key *key, const char *archives, const char *name, fl_diag *diag);
+
 /* PostgreSQL's archive_command and restore_command. Putting a segment that is there already is fine when it is the same.
  * Fetching: FL_NOT_FOUND when it was never handed over. */
 FL_MUST fl_err fl_backup_wal_put(const char *dir, const fl_backup_key *key, const char *path, fl_diag *diag);
@@ -73,6 +83,7 @@ FL_MUST fl_err fl_backup_wal_get(const char *dir, const fl_backup_key *key, cons
 
 typedef struct fl_restore_opts {
 	const char *dir;                              /* the backups */
+	const char *archives;                         /* folder of the new HOME */
 	const char *pg, *run, *secrets, *blobs, *log; /* folders of the new HOME; pg and blobs are not there yet, or empty */
 	const char *fetch_command;                    /* PostgreSQL's restore_command: with %f and %p */
 	int program_fd;                               /* what it runs, as fl_pg_server_opts has it */
@@ -85,6 +96,7 @@ typedef struct fl_restored {
 	char base[FL_BACKUP_NAME_MAX];
 	int64_t reached_us; /* of the last change that is in; 0: no change after the base backup */
 	int64_t reports, blobs;
+	int64_t archives, archives_missing; /* that the database knows; those whose file is in no backup were said */
 } fl_restored;
 
 /* Brings the cluster to the moment, the photos and the secrets beside it, and stops: `fleet up` on the new HOME goes on from

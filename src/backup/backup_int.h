@@ -47,6 +47,20 @@ FL_MUST fl_err fl_backup_blobs_copy(const fl_backup_site *site, const fl_backup_
 /* Unseals all of DIR/blobs below to; to NULL: only checks. */
 FL_MUST fl_err fl_backup_blobs_restore(const char *dir, const fl_backup_key *key, const char *to, int64_t *count, fl_diag *diag);
 
+/* ---- Archives of old reports, and what goes (archives.c) ---- */
+
+/* Copies what DIR/archives lacks; sets note->archives and archives_new. */
+FL_MUST fl_err fl_backup_archives_copy(const fl_backup_site *site, const fl_backup_key *key, fl_backup_note *note, fl_diag *diag);
+/* Opens all of them. */
+FL_MUST fl_err fl_backup_archives_check(const char *dir, const fl_backup_key *key, fl_diag *diag);
+/* One, into the folder. FL_NOT_FOUND. */
+FL_MUST fl_err fl_backup_archive_restore(const char *dir, const fl_backup_key *key, const char *to, const char *name, fl_diag *diag);
+
+/* Notes on a kept file that the backup that began then found its original. */
+FL_MUST fl_err fl_backup_seen(const char *path, int64_t at, fl_diag *diag);
+/* Removes kept photos and archives whose originals were gone before the backup that began then: no moment that can be reached has them. */
+FL_MUST fl_err fl_backup_forget(const char *dir, int64_t since, int64_t *removed, fl_diag *diag);
+
 static inline void fl_backup_say(void (*say)(void *arg, const char *line), void *arg, const char *line)
 {
 	if (say)

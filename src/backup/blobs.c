@@ -50,7 +50,7 @@ static fl_err copy_one(void *arg, const FTSENT *e)
 	snprintf(kept, sizeof(kept), "%s/%s.sealed", c->site->dir, name);
 	c->note->blobs++;
 	if (stat(kept, &st) == 0)
-		return FL_OK;
+		return fl_backup_seen(kept, c->note->started_at, c->diag);
 	int in = open(e->fts_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (in < 0)
 		return errno == ENOENT ? FL_OK : fl_fail(c->diag, FL_IO, "%s: %s", e->fts_path, strerror(errno));
@@ -58,7 +58,7 @@ static fl_err copy_one(void *arg, const FTSENT *e)
 	close(in);
 	c->note->blobs_new++;
 	c->note->kept_bytes += size.sealed;
-	return err;
+	return err == FL_OK ? fl_backup_seen(kept, c->note->started_at, c->diag) : err;
 }
 
 fl_err fl_backup_blobs_copy(const fl_backup_site *site, const fl_backup_key *key, fl_backup_note *note, fl_diag *diag)

@@ -96,6 +96,7 @@ fl_err fl_backup_make(const fl_backup_site *site, const fl_backup_key *key, fl_b
 	note.finished_at = fl_now_us();                        /* from this moment on a restore may aim at */
 	fl_backup_say(site->say, site->arg, "copying photos"); /* after the database: none that it names is missing */
 	FL_TRY(fl_backup_blobs_copy(site, key, &note, diag));
+	FL_TRY(fl_backup_archives_copy(site, key, &note, diag));
 	FL_TRY(keep_secrets(site, key, &note, diag));
 	FL_TRY(fl_backup_note_write(site->dir, &note, diag));
 	*out = note;
@@ -163,7 +164,8 @@ fl_err fl_backup_verify(
 	FL_TRY(cleared);
 	snprintf(keys, sizeof(keys), "base/%s.keys", name);
 	FL_TRY(fl_unseal_from(key, site->dir, keys, -1, &size, diag));
-	fl_backup_say(site->say, site->arg, "opening the log and the photos");
+	fl_backup_say(site->say, site->arg, "opening the log, the photos and the archives");
 	FL_TRY(check_log(site, key, diag));
-	return fl_backup_blobs_restore(site->dir, key, NULL, &blobs, diag);
+	FL_TRY(fl_backup_blobs_restore(site->dir, key, NULL, &blobs, diag));
+	return fl_backup_archives_check(site->dir, key, diag);
 }

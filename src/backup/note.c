@@ -40,6 +40,8 @@ static void put_note(fl_json_out *j, const fl_backup_note *note)
 	put_i64(j, "keptBytes", note->kept_bytes);
 	put_i64(j, "blobs", note->blobs);
 	put_i64(j, "blobsNew", note->blobs_new);
+	put_i64(j, "archives", note->archives);
+	put_i64(j, "archivesNew", note->archives_new);
 	fl_json_close(j, '}');
 }
 
@@ -83,6 +85,8 @@ static bool read_note(const char *dir, const char *file, fl_backup_note *out)
 			.kept_bytes = fl_json_int(fl_json_get(json, FL_STR("keptBytes")), 0),
 			.blobs = fl_json_int(fl_json_get(json, FL_STR("blobs")), 0),
 			.blobs_new = fl_json_int(fl_json_get(json, FL_STR("blobsNew")), 0),
+			.archives = fl_json_int(fl_json_get(json, FL_STR("archives")), 0),
+			.archives_new = fl_json_int(fl_json_get(json, FL_STR("archivesNew")), 0),
 		};
 		get_text(json, "name", out->name, sizeof(out->name));
 		get_text(json, "walFirst", out->wal_first, sizeof(out->wal_first));
@@ -161,6 +165,9 @@ fl_err fl_backup_prune(const char *dir, size_t keep, size_t *removed, fl_diag *d
 		if (strlen(notes[*removed].wal_first) == 24)
 			remove_log_before(dir, notes[*removed].wal_first);
 	}
+	int64_t forgotten = 0;
+	if (err == FL_OK && count > *removed)
+		err = fl_backup_forget(dir, notes[*removed].started_at, &forgotten, diag);
 	fl_arena_fini(&mem);
 	return err;
 }

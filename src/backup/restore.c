@@ -156,7 +156,44 @@ static fl_err look(fl_pg *pg, fl_arena *mem, fl_restored *out, fl_diag *diag)
 		diag);
 }
 
-static fl_err replay(const fl_restore_opts *o, fl_restored *out, fl_diag *diag)
+/* Those that the database knows at that moment: what was archived later is in its tables still. */
+static fl_err read_archives(fl_pg *pg, fl_arena *mem, const fl_rows **out, fl_diag *diag)
+{
+	fl_str table;
+	*out = NULL;
+	FL_TRY(fl_pg_value(pg, "SELECT to_regclass('fleet.archives')::text", mem, &table, diag));
+	if (!table.ptr) /* a backup of a version without them */
+		return FL_OK;
+	return fl_pg_query(pg, "SELECT t.slug || '/' || to_char(a.month, 'YYYY-MM') || '-' || a.id FROM fleet.archives a JOIN fleet.tenants t ON t.id = a.tenant_id ORDER BY a.id",
+		NULL, mem, out, diag);
+}
+
+static fl_err restore_archive(const fl_restore_opts *o, const fl_backup_key *key, const char *name, fl_restored *out, fl_diag *diag)
+{
+	char line[FL_ARCHIVE_NAME_MAX + 64];
+	fl_err err = fl_backup_archive_restore(o->dir, key, o->archives, name, diag);
+	if (err != FL_NOT_FOUND) {
+		out->archives += err == FL_OK;
+		return err;
+	}
+	out->archives_missing++;
+	snprintf(line, sizeof(line), "the archive %s is in no backup", name);
+	fl_backup_say(o->say, o->arg, line);
+	return FL_OK;
+}
+
+static fl_err restore_archives(const fl_restore_opts *o, const fl_backup_key *key, const fl_rows *rows, fl_arena *mem, fl_restored *out, fl_diag *diag)
+{
+	for (int i = 0; o->archives && rows && i < rows->count; i++) {
+		const char *name = fl_str_cstr(mem, fl_row_text(rows, i, 0));
+		if (!name)
+			return FL_NOMEM;
+		FL_TRY(restore_archive(o, key, name, out, diag));
+	}
+	return FL_OK;
+}
+
+static fl_err replay(const fl_restore_opts *o, const fl_backup_key *key, fl_restored *out, fl_diag *diag)
 {
 	const fl_pg_server_opts opts = { .data = o->pg,
 		.run = o->run,
@@ -166,6 +203,7 @@ static fl_err replay(const fl_restore_opts *o, fl_restored *out, fl_diag *diag)
 		.say = o->say,
 		.arg = o->arg };
 	FL_AUTO(fl_pg_close) fl_pg *pg = NULL;
+	const fl_rows *archives = NULL;
 	fl_pg_server *server;
 	fl_arena mem = fl_arena_make(64 << 20);
 	fl_err err = fl_pg_server_start(&opts, diag, &server);
@@ -178,9 +216,13 @@ static fl_err replay(const fl_restore_opts *o, fl_restored *out, fl_diag *diag)
 		err = wait_for_end(o, server, pg, &mem, diag);
 	if (err == FL_OK)
 		err = look(pg, &mem, out, diag);
+	if (err == FL_OK)
+		err = read_archives(pg, &mem, &archives, diag);
 	fl_pg_close(pg);
 	pg = NULL;
 	fl_pg_server_stop(server, FL_MINUTE_US);
+	if (err == FL_OK)
+		err = restore_archives(o, key, archives, &mem, out, diag);
 	fl_arena_fini(&mem);
 	return err;
 }
@@ -196,7 +238,7 @@ fl_err fl_restore(const fl_restore_opts *o, const fl_backup_key *key, fl_restore
 	FL_TRY(fl_backup_unpack(o->dir, key, out->base, "keys", o->secrets, diag));
 	FL_TRY(write_target(o, diag));
 	fl_backup_say(o->say, o->arg, "repeating the log");
-	FL_TRY(replay(o, out, diag));
+	FL_TRY(replay(o, key, out, diag));
 	FL_TRY(write_text(
 		o->pg, "postgresql.auto.conf", FL_STR("# Empty: fleet gives PostgreSQL its settings.\n"), O_TRUNC, diag));
 	fl_backup_say(o->say, o->arg, "unpacking photos");

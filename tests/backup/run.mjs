@@ -55,6 +55,27 @@ async function eraseDriver(id) {
 	return body.data.eraseDriver.erasure.id;
 }
 
+// A report of long ago, of a company that keeps such in archives.
+async function addOld() {
+	await psql(`SELECT platform.ensure_history('2015-03-01'); SELECT set_config('app.tenant_id', '1', false);
+		INSERT INTO fleet.damage_reports (tenant_id, id, vehicle_id, incident_at, status, severity, estimated_cost, description)
+			VALUES (1, fleet.uuid7('2015-03-10'), 1, '2015-03-10', 6, 2, 12345, 'long ago');
+		INSERT INTO fleet.events (tenant_id, xid, type, report_id, vehicle_id, agg_version, data) SELECT tenant_id, '0', 'report.created', id, vehicle_id, 1, '{"status": [null, "CLOSED"]}'
+			FROM fleet.damage_reports WHERE description = 'long ago';
+		INSERT INTO fleet.retention_policies (tenant_id, years, keep) VALUES (1, 10, 3)`);
+	return (await psql("SELECT id FROM fleet.damage_reports WHERE description = 'long ago'")).stdout.trim();
+}
+
+const archived = (folder) => existsSync(folder) ? readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith('.sealed')).map(String) : [];
+
+async function lookAtArchive(name) {
+	const there = (...args) => call(...args, '--home', join(base, name));
+	const { stdout } = await run('/usr/lib/postgresql/15/bin/psql', ['-h', join(base, name, 'run'), '-U', 'fleet', '-d', 'fleet', '-Atc', 'SELECT count(*) FROM fleet.damage_reports WHERE description = \'long ago\'']);
+	expect(stdout.trim() === '0', 'the archived report is in the tables');
+	expect((await there('archive', 'verify', ids.archive)).startsWith('whole and unchanged: 1 reports'), await there('archive', 'verify', ids.archive));
+	expect((await there('archive', 'restore', ids.archive)).includes('1 reports are back'), 'restore of the archive');
+}
+
 async function look(name, wanted, gone) {
 	const restored = await startFleet({ home: join(base, name), seedReports: 0 });
 	try {
@@ -72,6 +93,7 @@ async function look(name, wanted, gone) {
 		const { body } = await restored.ask('query Q($id: ID!, $erasure: ID!) { driver(id: $id) { name } erasure(id: $erasure) { state } }', { id: ids.driver, erasure: ids.erasure }, 'admin');
 		expect(body.data?.driver?.name === `erased driver ${ids.driver}` && body.data.erasure.state === 'DONE', `the erased are back: ${JSON.stringify(body)}`);
 		expect(!existsSync(join(base, name, 'erasures')), 'the register was not worked off');
+		await lookAtArchive(name);
 		expect((await restored.ask('{ viewer { name } }', {}, fleet.tokens.manager)).body.data, 'tokens of before are not good any more: the keys are lost');
 	} finally {
 		await restored.stop();
@@ -97,6 +119,13 @@ const good = await runTests([
 	{ name: 'what lies in the backup tells nothing', run: async () => {
 		const folder = join(home, 'backup', 'base'), tar = readdirSync(folder).find((name) => name.endsWith('.tar.sealed'));
 		expect(!readFileSync(join(folder, tar)).includes('before the backup'), 'a description can be read');
+	} },
+	{ name: 'an archive of old reports is beside the backups before its reports leave the tables', run: async () => {
+		ids.old = await addOld();
+		expect((await call('archive', 'run')).includes('1 reports are gone, 1 files were written'), 'archive run');
+		const [file] = archived(join(home, 'archive'));
+		ids.archive = /-([0-9a-f-]{36})\.sealed$/.exec(file)[1];
+		expect(readFileSync(join(home, 'archive', file)).equals(readFileSync(join(home, 'backup', 'archives', file))), 'the copy differs');
 	} },
 	{ name: 'reports after it are in the log', run: async () => {
 		ids.kept = await file('after the backup');
@@ -133,6 +162,30 @@ const good = await runTests([
 		closeSync(fd);
 		if (process.getuid() === 0) await run('/bin/chown', ['-R', `${owner.uid}`, copy]);
 		expect((await call('backup', 'verify', '--backup-dir', copy)).includes('changed'), 'verify did not see it');
+		rmSync(tar);
+		cpSync(join(home, 'backup', 'base'), join(copy, 'base'), { recursive: true });
+		const archive = join(copy, 'archives', archived(join(copy, 'archives'))[0]), bytes = readFileSync(archive);
+		bytes[100] ^= 1;
+		writeFileSync(archive, bytes);
+		if (process.getuid() === 0) await run('/bin/chown', ['-R', `${owner.uid}`, copy]);
+		const found = await call('backup', 'verify', '--backup-dir', copy);
+		expect(found.includes('FAILED') && found.includes('2015-03'), `verify did not see the archive: ${found}`);
+	} },
+	{ name: 'what left the store leaves the backups when none is older', run: async () => {
+		const other = join(base, 'other'), blobs = () => archived(join(other, 'blobs')).length;
+		const attached = await fleet.ask('mutation M($input: AddAttachmentInput!) { addAttachment(input: $input) { attachment { sha256 } } }', { input: { reportId: ids.kept, file: null } },
+			'manager', [{ name: 'a.txt', bytes: 'a letter\n', type: 'text/plain', at: 'variables.input.file' }]);
+		const { sha256 } = attached.body.data.addAttachment.attachment, place = join(sha256.slice(0, 2), sha256.slice(2, 4));
+		const one = JSON.parse((await call('backup', '--json', '--backup-dir', other)).split('\n')[0]);
+		expect(blobs() === one.blobs && one.archives === 1 && one.archivesNew === 1, JSON.stringify(one));
+		rmSync(join(home, 'blobs', place, sha256));
+		await new Promise((resolve) => setTimeout(resolve, 2500)); // disks may keep time in steps of two seconds
+		await call('backup', '--backup-dir', other, '--keep', '2');
+		expect(existsSync(join(other, 'blobs', place, `${sha256}.sealed`)), 'a kept backup has it still');
+		const last = JSON.parse((await call('backup', '--json', '--backup-dir', other, '--keep', '1')).split('\n')[0]);
+		expect(!existsSync(join(other, 'blobs', place, `${sha256}.sealed`)), 'it is there for ever');
+		expect(blobs() === last.blobs && last.blobs === one.blobs - 1 && archived(join(other, 'archives')).length === 1, JSON.stringify(last));
+		expect((await call('backup', 'verify', '--backup-dir', other)).startsWith('good'), 'verify');
 	} },
 	{ name: 'the machine is lost; restored to the moment, it has what was there, with photos and keys', run: async () => {
 		fleet.keepHome = true;
