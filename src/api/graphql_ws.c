@@ -294,10 +294,8 @@ static void run(fl_ctx *ctx, operation *op, const fl_json *payload)
 static void close_taken(socket *s, fl_str id)
 {
 	FL_AUTO_BUF fl_buf reason = fl_buf_make(200);
-	size_t len = FL_MIN(id.len, 60);
-	while (len < id.len && len && (id.ptr[len] & 0xc0) == 0x80) /* whole characters */
-		len--;
-	fl_buf_fmt(&reason, "Subscriber for %.*s already exists", (int)len, id.ptr);
+	fl_str shown = fl_str_clip(id, 60);
+	fl_buf_fmt(&reason, "Subscriber for %" FL_FMT " already exists", FL_ARG(shown));
 	fl_ws_close(s->ws, 4409, fl_buf_view(&reason));
 }
 

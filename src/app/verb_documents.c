@@ -57,7 +57,7 @@ static fl_err keep(desk *d, const char *path, fl_str name, fl_str text, fl_str c
 	if (d->count == FOUND_MAX)
 		return fl_fail(&d->diag, FL_BAD_INPUT, "%s: more than %d documents at once", path, FOUND_MAX);
 	found *f = &d->found[d->count++];
-	*f = (found) { fl_str_slice(name, 0, 200), text, fl_sha256_of(text) };
+	*f = (found) { fl_str_clip(name, 200), text, fl_sha256_of(text) };
 	if (claimed.ptr && (!fl_gql_document_id(claimed, id) || memcmp(id, f->id.bytes, sizeof(id)) != 0))
 		return fl_fail(&d->diag, FL_BAD_INPUT, "%s: the id of '%" FL_FMT "' is not the SHA-256 of its text", path,
 			FL_ARG(f->name));

@@ -42,14 +42,28 @@ bool fl_err_retryable(fl_err err)
 	return errors[err].retryable;
 }
 
+/* A text that was cut ends with a whole character: it goes into JSON. */
+static void end_whole(char *text, size_t len)
+{
+	size_t lead = len;
+	while (lead > 0 && ((unsigned char)text[lead - 1] & 0xc0) == 0x80)
+		lead--;
+	unsigned char c = lead > 0 ? (unsigned char)text[lead - 1] : 0;
+	size_t wanted = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 0;
+	if (len - lead + 1 < wanted)
+		text[lead - 1] = 0;
+}
+
 fl_err fl_fail(fl_diag *diag, fl_err err, const char *format, ...)
 {
 	assert(err != FL_OK);
 	if (diag) {
 		va_list args;
 		va_start(args, format);
-		vsnprintf(diag->text, sizeof(diag->text), format, args);
+		int len = vsnprintf(diag->text, sizeof(diag->text), format, args);
 		va_end(args);
+		if (len >= (int)sizeof(diag->text))
+			end_whole(diag->text, sizeof(diag->text) - 1);
 	}
 	return err;
 }

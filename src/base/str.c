@@ -31,6 +31,15 @@ bool fl_str_starts(fl_str s, fl_str prefix)
 	return s.len >= prefix.len && fl_str_eq(fl_str_slice(s, 0, prefix.len), prefix);
 }
 
+fl_str fl_str_clip(fl_str s, size_t max)
+{
+	if (s.len <= max)
+		return s;
+	while (max > 0 && ((unsigned char)s.ptr[max] & 0xc0) == 0x80)
+		max--;
+	return (fl_str){ s.ptr, max };
+}
+
 bool fl_str_ends(fl_str s, fl_str suffix)
 {
 	return s.len >= suffix.len && fl_str_eq(fl_str_slice(s, s.len - suffix.len, s.len), suffix);

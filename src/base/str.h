@@ -39,6 +39,7 @@ ptrdiff_t fl_str_find(fl_str s, fl_str part);       /* index or -1 */
 ptrdiff_t fl_str_find_char(fl_str s, char c);
 fl_str fl_str_trim(fl_str s);                       /* ASCII white space off both ends */
 fl_str fl_str_slice(fl_str s, size_t from, size_t to); /* clamped to s */
+fl_str fl_str_clip(fl_str s, size_t max);             /* its beginning: at most max bytes, and no part of a UTF-8 character */
 /* Cuts s at the first separator: returns what stands before it, *rest what follows. No separator: all of s, empty rest. */
 fl_str fl_str_cut(fl_str s, char separator, fl_str *rest);
 

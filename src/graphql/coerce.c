@@ -247,7 +247,7 @@ static void coerce_enum(walk *w, const gql_type *type, uint32_t index, fl_gql_va
 			return;
 		}
 	COMPLAIN(w, index, v->place, "Value \"%" FL_FMT "\" does not exist in \"%" FL_FMT "\" enum.",
-		 FL_ARG(fl_str_slice(v->text, 0, 100)), FL_ARG(type->name));
+		 FL_ARG(fl_str_clip(v->text, 100)), FL_ARG(type->name));
 }
 
 /* ---- Lists and objects ---- */
@@ -418,7 +418,7 @@ static void next_member(walk *w, frame *f)
 	f->next = v->end;
 	if (!in) {
 		COMPLAIN(w, index, v->name_place, "Field \"%" FL_FMT "\" is not defined by type \"%" FL_FMT "\".",
-			 FL_ARG(fl_str_slice(v->name, 0, 100)), FL_ARG(f->object->name));
+			 FL_ARG(fl_str_clip(v->name, 100)), FL_ARG(f->object->name));
 		return;
 	}
 	fl_gql_value *slot = &f->slots[in - f->object->inputs];

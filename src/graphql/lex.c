@@ -262,7 +262,7 @@ bool gql_lex_unexpected(gql_lexer *l)
 		gql_fault(l->errors, GQL_CODE_SYNTAX, l->start, GQL_NONE, "Syntax Error: Unexpected %s.", kind_text[l->kind]);
 	else
 		gql_fault(l->errors, GQL_CODE_SYNTAX, l->start, GQL_NONE, "Syntax Error: Unexpected %s \"%" FL_FMT "\".",
-			  kind_text[l->kind], FL_ARG(fl_str_slice(gql_lex_text(l), 0, 80)));
+			  kind_text[l->kind], FL_ARG(fl_str_clip(gql_lex_text(l), 80)));
 	return false;
 }
 
@@ -274,7 +274,7 @@ static bool fault_expected(gql_lexer *l, gql_token_kind kind)
 	else
 		gql_fault(l->errors, GQL_CODE_SYNTAX, l->start, GQL_NONE,
 			  "Syntax Error: Expected %s, found %s \"%" FL_FMT "\".", kind_text[kind], kind_text[l->kind],
-			  FL_ARG(fl_str_slice(gql_lex_text(l), 0, 80)));
+			  FL_ARG(fl_str_clip(gql_lex_text(l), 80)));
 	return false;
 }
 

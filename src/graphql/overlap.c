@@ -141,7 +141,7 @@ static void complain(merger *m, const gql_selection *a, const gql_selection *b, 
 {
 	gql_fault(m->errors, GQL_CODE_INVALID, a->place, b->place,
 		  "Fields \"%" FL_FMT "\" conflict because %s. Use different aliases on the fields to fetch both if this was intentional.",
-		  FL_ARG(fl_str_slice(a->key, 0, 100)), what);
+		  FL_ARG(fl_str_clip(a->key, 100)), what);
 }
 
 /* A list that is streamed is streamed once: two clients' ideas of its first items cannot be merged. */
@@ -169,8 +169,8 @@ static void check_same_field(merger *m, const gql_selection *a, const gql_select
 {
 	if (!fl_str_eq(a->name, b->name)) {
 		FL_AUTO_BUF fl_buf what = fl_buf_make(1000);
-		fl_buf_fmt(&what, "\"%" FL_FMT "\" and \"%" FL_FMT "\" are different fields", FL_ARG(fl_str_slice(a->name, 0, 100)),
-			   FL_ARG(fl_str_slice(b->name, 0, 100)));
+		fl_buf_fmt(&what, "\"%" FL_FMT "\" and \"%" FL_FMT "\" are different fields", FL_ARG(fl_str_clip(a->name, 100)),
+			   FL_ARG(fl_str_clip(b->name, 100)));
 		fl_buf_char(&what, 0);
 		complain(m, a, b, what.ptr);
 	} else if (!same_arguments(m, a, b)) {

@@ -445,7 +445,7 @@ static const gql_definition *find_operation(planner *p, fl_str name)
 		gql_fault(p->errors, GQL_CODE_INVALID, GQL_NONE, GQL_NONE, "Must provide an operation.");
 	else if (name.ptr)
 		gql_fault(p->errors, "OPERATION_RESOLUTION_FAILURE", GQL_NONE, GQL_NONE, "Unknown operation named \"%" FL_FMT "\".",
-			  FL_ARG(fl_str_slice(name, 0, 100)));
+			  FL_ARG(fl_str_clip(name, 100)));
 	else
 		gql_fault(p->errors, "OPERATION_RESOLUTION_FAILURE", GQL_NONE, GQL_NONE,
 			  "Must provide operation name if query contains multiple operations.");

@@ -12,7 +12,7 @@ static bool place_uploads(const fl_gql_request *request, gql_literal *literals, 
 			v = gql_literal_at(literals, rest);
 		if (!v || (v->kind != GQL_L_NULL && v->kind != GQL_L_OPAQUE)) {
 			gql_fault(errors, GQL_CODE_INPUT, GQL_NONE, GQL_NONE, "The map names \"%" FL_FMT "\", which is no null in the variables.",
-				  FL_ARG(fl_str_slice(path, 0, 100)));
+				  FL_ARG(fl_str_clip(path, 100)));
 			return false;
 		}
 		v->kind = GQL_L_OPAQUE;

@@ -26,7 +26,7 @@ typedef struct validator {
 
 #define WRONG(v, place, ...) ((void)gql_fault((v)->errors, GQL_CODE_INVALID, (place), GQL_NONE, __VA_ARGS__))
 #define WRONG_TWICE(v, place, other, ...) ((void)gql_fault((v)->errors, GQL_CODE_INVALID, (place), (other), __VA_ARGS__))
-#define CUT(s) FL_ARG(fl_str_slice((s), 0, 100))
+#define CUT(s) FL_ARG(fl_str_clip((s), 100))
 
 static bool enough(const validator *v)
 {

@@ -216,7 +216,7 @@ static void send_close(fl_ws *ws, uint16_t code, fl_str reason)
 
 	if (ws->close_sent || ws->lost)
 		return;
-	reason = fl_str_slice(reason, 0, FL_FRAME_CONTROL_MAX - 2);
+	reason = fl_str_clip(reason, FL_FRAME_CONTROL_MAX - 2);
 	if (code != 1005) {
 		payload[0] = (char)(code >> 8);
 		payload[1] = (char)code;

@@ -8,7 +8,7 @@ fl_err fl_figure_put(fl_maintain *m, const char *kind, fl_str name, double value
 	fl_args args = fl_args_make(m->mem);
 
 	fl_arg_text(&args, fl_str_z(kind));
-	fl_arg_text(&args, fl_str_slice(name, 0, 200));
+	fl_arg_text(&args, fl_str_clip(name, 200));
 	fl_arg_f8(&args, value);
 	fl_arg_i64(&args, count);
 	return fl_pg_query(m->pg,

@@ -127,7 +127,7 @@ static fl_err pick(work *w, struct archive *zip, fl_str name)
 	if (err == FL_TOO_LARGE)
 		return fl_fail(w->diag, FL_BAD_INPUT, "%.*s is larger than any manifest", FL_ARG(name));
 	if (!whole && err == FL_OK)
-		find(w, "%.*s: its checksum in the ZIP does not fit its bytes", FL_ARG(fl_str_slice(name, 0, 100)));
+		find(w, "%.*s: its checksum in the ZIP does not fit its bytes", FL_ARG(fl_str_clip(name, 100)));
 	return err;
 }
 
@@ -203,7 +203,7 @@ static void compare_sums(work *w)
 		lines++;
 		if (!expected || !fl_str_unhex(fl_str_slice(line, 0, 64), said.bytes, sizeof(said.bytes)) ||
 			memcmp(&said, expected, sizeof(said)) != 0)
-			find(w, "MANIFEST.sha256 and manifest.json disagree in line %zu, %.*s", lines, FL_ARG(fl_str_slice(name, 0, 100)));
+			find(w, "MANIFEST.sha256 and manifest.json disagree in line %zu, %.*s", lines, FL_ARG(fl_str_clip(name, 100)));
 	}
 	if (lines != w->count + 1)
 		find(w, "MANIFEST.sha256 has %zu lines, there should be %zu", lines, w->count + 1);
@@ -244,7 +244,7 @@ static fl_err check_file(work *w, struct archive *zip, fl_str name)
 	if (fl_str_eq(name, FL_STR(FL_PACK_MANIFEST)) || fl_str_eq(name, FL_STR(FL_PACK_SUMS)))
 		return FL_OK;
 	if (!l || l->found) {
-		find(w, "%.*s: %s", FL_ARG(fl_str_slice(name, 0, 200)), l ? "it is in the ZIP twice" : "the manifest does not name it");
+		find(w, "%.*s: %s", FL_ARG(fl_str_clip(name, 200)), l ? "it is in the ZIP twice" : "the manifest does not name it");
 		return FL_OK;
 	}
 	bool whole = read_entry(zip, hash_block, w, &err);

@@ -100,7 +100,7 @@ static fl_err failed(fl_pack *pack, fl_diag *diag)
 static fl_err check_name(fl_pack *pack, fl_str name, fl_diag *diag)
 {
 	if (!fl_pack_name_safe(name))
-		return fl_fail(diag, FL_BAD_INPUT, "'%" FL_FMT "' is no name for a file of a pack", FL_ARG(fl_str_slice(name, 0, 100)));
+		return fl_fail(diag, FL_BAD_INPUT, "'%" FL_FMT "' is no name for a file of a pack", FL_ARG(fl_str_clip(name, 100)));
 	for (size_t i = 0; i < pack->count; i++)
 		if (fl_str_eq(pack->files[i].name, name))
 			return fl_fail(diag, FL_BAD_INPUT, "the pack has a file '%" FL_FMT "' already", FL_ARG(name));

@@ -80,20 +80,9 @@ static bool is_dropped(gunichar c)
 	return (c < 0x20 && c != '\n') || (c >= 0x7f && c < 0xa0) || c == 0x202d || c == 0x202e || (c >= 0xfff9 && c <= 0xfffb);
 }
 
-/* Cut on a whole character. */
-static fl_str cut(fl_str text, size_t bytes_max)
-{
-	if (text.len <= bytes_max)
-		return text;
-	size_t len = bytes_max;
-	while (len > 0 && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
-		len--;
-	return fl_str_make(text.ptr, len);
-}
-
 char *fl_paper_clean(fl_str text, size_t bytes_max)
 {
-	fl_str kept = cut(text, bytes_max);
+	fl_str kept = fl_str_clip(text, bytes_max);
 	char *valid = g_utf8_make_valid(kept.len ? kept.ptr : "", (gssize)kept.len);
 	GString *out = g_string_sized_new(kept.len + 4);
 

@@ -24,6 +24,6 @@ fl_err fl_event_types_check(fl_ctx *ctx, const fl_str *types, size_t count)
 		if (!is_type(types[i]))
 			return fl_fail(&ctx->diag, FL_BAD_INPUT,
 				"'%" FL_FMT "' is no type of events; write them as in report.created or report.*",
-				FL_ARG(fl_str_slice(types[i], 0, 60)));
+				FL_ARG(fl_str_clip(types[i], 60)));
 	return FL_OK;
 }

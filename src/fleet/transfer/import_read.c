@@ -21,10 +21,7 @@ fl_err fl_problem_add(fl_ctx *ctx, fl_transfer *t, int64_t line, const char *col
 		t->problems = fl_new_array(ctx->mem, fl_problem, FL_TRANSFER_PROBLEMS_MAX);
 	if (!t->problems)
 		return FL_NOMEM;
-	size_t cut = FL_MIN(value.len, 200);
-	while (cut < value.len && cut > 0 && ((unsigned char)value.ptr[cut] & 0xc0) == 0x80)
-		cut--;
-	value = fl_str_slice(value, 0, cut);
+	value = fl_str_clip(value, 200);
 	if (!fl_str_utf8_valid(value) || fl_str_find_char(value, 0) >= 0)
 		value = FL_STR("");
 	t->problems[t->problem_count++] = (fl_problem) { line, fl_str_dup(ctx->mem, fl_str_z(column)),

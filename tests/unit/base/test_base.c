@@ -42,6 +42,24 @@ static void utf8(void **state)
 }
 
 static int cleanups;
+/* At every length: the whole beginning, or one character less. */
+static void cut_texts(void **state)
+{
+	static const char text[] = "aé€😀é€😀z";
+	fl_str all = fl_str_z(text);
+	for (size_t max = 0; max <= all.len + 1; max++) {
+		fl_str s = fl_str_clip(all, max);
+		assert_true(s.len <= max && s.len + 3 >= FL_MIN(max, all.len) && fl_str_utf8_valid(s));
+	}
+	assert_int_equal(fl_str_clip(FL_STR("\x80\x80\x80"), 2).len, 0); /* no character at all */
+	for (int before = 300; before < 325; before++) {
+		fl_diag diag = {};
+		assert_int_equal(fl_fail(&diag, FL_BAD_INPUT, "%*s%s", before, "", text), FL_BAD_INPUT);
+		assert_true(fl_str_utf8_valid(fl_str_z(diag.text)));
+		assert_true(strlen(diag.text) >= FL_MIN(sizeof(diag.text) - 4, before + strlen(text)));
+	}
+}
+
 static void count_cleanup(void *arg)
 {
 	cleanups += *(int *)arg;
@@ -255,7 +273,7 @@ static void errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(strings), cmocka_unit_test(numbers), cmocka_unit_test(utf8), cmocka_unit_test(arena),
+		cmocka_unit_test(strings), cmocka_unit_test(numbers), cmocka_unit_test(utf8), cmocka_unit_test(cut_texts), cmocka_unit_test(arena),
 		cmocka_unit_test(buffer), cmocka_unit_test(times), cmocka_unit_test(uuids), cmocka_unit_test(maps),
 		cmocka_unit_test(json), cmocka_unit_test(json_depth), cmocka_unit_test(json_access), cmocka_unit_test(json_quote_blocks), cmocka_unit_test(errors),
 	};

@@ -1,7 +1,9 @@
 /* The rules of the domain that need no database: roles, money. */
 #include "fleet/fleet.h"
+#include "fleet/notice/notice.h"
 
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
@@ -59,10 +61,25 @@ static void money(void **state)
 	}
 }
 
+static void event_types(void **state)
+{
+	fl_ctx ctx = {};
+	const fl_str good[] = { FL_STR("report.created"), FL_STR("zone.*") };
+	assert_int_equal(fl_event_types_check(&ctx, good, FL_COUNT(good)), FL_OK);
+	/* What was wrong is said back, cut, and still is text. */
+	for (int before = 50; before < 62; before++) {
+		char text[100];
+		snprintf(text, sizeof(text), "%.*s\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80", before, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+		const fl_str bad = fl_str_z(text);
+		assert_int_equal(fl_event_types_check(&ctx, &bad, 1), FL_BAD_INPUT);
+		assert_true(fl_str_utf8_valid(fl_str_z(ctx.diag.text)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(roles), cmocka_unit_test(refusals), cmocka_unit_test(money),
+		cmocka_unit_test(roles), cmocka_unit_test(refusals), cmocka_unit_test(money), cmocka_unit_test(event_types),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
