@@ -662,7 +662,7 @@ bool gql_plan_make(gql_plan *plan, const fl_gql_schema *schema, fl_str operation
 		   const fl_gql_limits *limits, fl_arena *scratch, gql_errors *errors);
 const gql_branch *gql_node_branch(const gql_node *node, const gql_type *type);
 
-/* ---- Execution (settle.c, execute.c, write.c, leaf.c, field.c) ---- */
+/* ---- Execution (settle.c, execute.c, write.c, field.c) ---- */
 
 typedef struct gql_failure {
 	fl_err err;
@@ -758,11 +758,6 @@ void gql_cost_write(fl_buf *out, fl_gql_cost cost, double budget);
 fl_gql_value gql_failure_value(fl_arena *mem, fl_err err, fl_str text);
 /* The value of a column that is no leaf. */
 fl_gql_value gql_read_column(const gql_node *node, const void *parent);
-/* leaf.c. False, and what was written is to be taken back: the value cannot be shown as this type. */
-bool gql_write_leaf(fl_buf *out, const gql_type *type, const fl_gql_value *value);
-/* A leaf straight from the struct that holds it. */
-typedef enum gql_wrote { GQL_WROTE, GQL_WROTE_NULL, GQL_WROTE_WRONG } gql_wrote; /* NULL: nothing was written */
-gql_wrote gql_write_column(fl_buf *out, const gql_node *node, const void *parent);
 fl_gql_value gql_call_getter(const gql_exec *x, const gql_node *node, const void *parent);
 /* Runs all batch fields. Errors: FL_NOMEM, FL_CANCELLED. */
 fl_err gql_run_batches(gql_exec *x);
