@@ -122,7 +122,7 @@ struct fl_db {
 	fl_ctx keeper_ctx;
 	fl_arena keeper_mem;
 	fl_wait *keeper_wait; /* set while it sleeps */
-	bool closing, keeper_ended;
+	bool closing, keeper_ended, keeper_hurried;
 	fl_wait *ready_waiters[64]; /* coroutines in await_keeper_news */
 	char why[256];              /* why the latest connect failed */
 	struct fl_replicas *replicas; /* replica.c; NULL: none */
@@ -200,6 +200,7 @@ FL_MUST fl_err await_statements_quietly(fl_ctx *ctx, fl_db *db, const fl_stmt *s
 /* keeper.c */
 void fl_db_keep(void *db); /* the keeper's coroutine */
 void fl_db_wake_keeper(fl_db *db);
+void fl_db_hurry_keeper(fl_db *db); /* and its pauses begin anew: connecting may succeed now */
 FL_MUST fl_err await_keeper_news(fl_ctx *ctx, fl_db *db); /* until a connection came up, or the keeper ended */
 
 #endif

@@ -10,6 +10,12 @@ void fl_db_wake_keeper(fl_db *db)
 	db->keeper_wait = NULL;
 }
 
+void fl_db_hurry_keeper(fl_db *db)
+{
+	db->keeper_hurried = true;
+	fl_db_wake_keeper(db);
+}
+
 static void wake_ready(fl_db *db)
 {
 	for (size_t i = 0; i < FL_COUNT(db->ready_waiters); i++) {
@@ -79,7 +85,8 @@ void fl_db_keep(void *arg)
 			wake_ready(db);
 		} else if (!db->closing) {
 			keeper_sleep(db, fl_loop_now_us(db->loop) + jittered(pause_us));
-			pause_us = FL_MIN(2 * pause_us, (int64_t)PAUSE_MAX_US);
+			pause_us = db->keeper_hurried ? PAUSE_MIN_US : FL_MIN(2 * pause_us, (int64_t)PAUSE_MAX_US);
+			db->keeper_hurried = false;
 		}
 	}
 	db->keeper_ended = true;

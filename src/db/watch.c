@@ -106,8 +106,11 @@ static void probe(fl_watch *w)
 	if (w->db->closing)
 		return;
 	if (r) {
+		fl_replica_state before = (fl_replica_state)r->stats.state, now = err == FL_OK ? judge(r, &s) : FL_REPLICA_AWAY;
 		note_silence(w, err);
-		fl_replica_set(r, err == FL_OK ? judge(r, &s) : FL_REPLICA_AWAY);
+		fl_replica_set(r, now);
+		if (now == FL_REPLICA_PROMOTED && before != now)
+			fl_db_hurry_keeper(w->db); /* there is a primary again, whatever the pause is that connecting has come to */
 	} else if (err == FL_OK && !s.replica) {
 		take_sample(w->db->replicas, &s, asked_us);
 	}
