@@ -3,6 +3,7 @@
 #include "app/backup_site.h"
 #include "app/environment.h"
 #include "app/prepare.h"
+#include "app/restarts.h"
 #include "cache/redis.h"
 #include "db/db.h"
 #include "io/io.h"
@@ -30,6 +31,7 @@ typedef struct process {
 	supervisor *owner;
 	const char *verb;
 	fl_child *child;
+	int64_t mark; /* where its log begins; -1: it writes none */
 } process;
 
 struct supervisor {
@@ -137,6 +139,7 @@ static fl_err keep_postgres(fl_ctx *ctx, void *arg)
 			continue;
 		if (s->pg) {
 			fl_warn("PostgreSQL ended; starting it again");
+			app_restart_note(s->opts->home, "postgres", "ended", -1, fl_loop_now_us(ctx->loop) - started_us);
 			fl_pg_server_stop(s->pg, 0);
 			s->pg = NULL;
 		}
@@ -172,6 +175,8 @@ static fl_err keep_redis(fl_ctx *ctx, void *arg)
 				return FL_OK;
 			how_it_ended(status, how);
 			fl_warn("Redis %s; starting it again", how);
+			app_restart_how(status, how);
+			app_restart_note(s->opts->home, "redis", how, -1, fl_loop_now_us(ctx->loop) - started_us);
 			await_redis_server_stop(ctx, s->redis, 0);
 			s->redis = NULL;
 		}
@@ -214,6 +219,7 @@ static fl_err spawn(process *p, fl_ctx *ctx)
 	snprintf(port, sizeof(port), "%d", s->opts->port);
 	const char *const argv[] = { "fleet", p->verb, "--port", port, NULL };
 	int log = open_log(s, p->verb);
+	p->mark = s->opts->verbose ? -1 : app_restart_mark(s->opts->home, p->verb);
 	const char *const *env = app_environment(&mem, s->opts->config, adds);
 	fl_err err = FL_IO;
 	if (env && log >= 0)
@@ -226,9 +232,11 @@ static fl_err spawn(process *p, fl_ctx *ctx)
 	return err;
 }
 
-static void report_end(process *p, int status)
+static void report_end(process *p, int status, int64_t ran_us)
 {
-	char how[64];
+	char how[APP_RESTART_HOW_MAX];
+	app_restart_how(status, how);
+	app_restart_note(p->owner->opts->home, p->verb, how, p->mark, ran_us);
 	how_it_ended(status, how);
 	fl_warn("%s %s; starting it again%s%s%s", p->verb, how, p->owner->opts->verbose ? "" : " (log: ",
 		p->owner->opts->verbose ? "" : p->owner->opts->home->log, p->owner->opts->verbose ? "" : ")");
@@ -259,7 +267,7 @@ static fl_err keep_process(fl_ctx *ctx, void *arg)
 		if (p->owner->stopping)
 			break;
 		if (p->child)
-			report_end(p, status);
+			report_end(p, status, fl_loop_now_us(ctx->loop) - started_us);
 		fl_child_free(p->child);
 		p->child = NULL;
 		if (!pause_before_restart(ctx, started_us, &backoff_us))

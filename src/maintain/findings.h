@@ -14,6 +14,7 @@
 	X(LOG_ERRORS, "log-errors", ERRORS, COUNT, ABOVE, 0, ACT, "errors in the logs of a day", "read them: grep ' error ' HOME/log/*.log") \
 	X(LOG_WARNINGS, "log-warnings", ERRORS, COUNT, ABOVE, 500, WATCH, "warnings in the logs of a day", "see which repeats: grep ' warn ' HOME/log/*.log") \
 	X(CRASHES, "crashes", ERRORS, COUNT, ABOVE, 3, ACT, "processes that ended unasked", "the reason stands in HOME/log/*.log; ./fleet doctor checks the machine") \
+	X(RESTARTS, "restarts", ERRORS, COUNT, ABOVE, 0, ACT, "servers that died in a day and were started again", "HOME/log/restarts.log says how each ended; SIGKILL: look for memory in dmesg") \
 	X(SERVER_ERRORS, "server-errors", ERRORS, PERCENT, ABOVE, 0.1, ACT, "answers of status 5xx", "their requests: grep -E ' (warn|error) ' HOME/log/serve.log") \
 	X(DEAD_JOBS, "dead-jobs", ERRORS, COUNT, ABOVE, 0, ACT, "jobs that gave up in a day", "mend the cause, then put them back: SELECT platform.jobs_revive()") \
 	X(FAILED_DELIVERIES, "failed-deliveries", ERRORS, COUNT, ABOVE, 0, WATCH, "webhooks and mails given up in a day", "their owners see them in the webhook's log; for mail check FLEET_MAIL_URL") \

@@ -63,6 +63,29 @@ static bool is_crash(const char *line)
 	return false;
 }
 
+/* "work, SIGABRT: error work request #: the sky fell": how it ended stays as it is, and how long it ran is no part of the kind. */
+static bool restart_of(const char *line, char out[FL_LOG_TEXT_MAX])
+{
+	const char *at = strstr(line, " up restart: "), *words, *end;
+	char rest[FL_LOG_TEXT_MAX];
+
+	if (!at)
+		return false;
+	at += strlen(" up restart: ");
+	end = strstr(at, " (ran ");
+	end = end ? end : at + strcspn(at, "\n");
+	words = strstr(at, ": ");
+	int head = (int)((words && words < end ? words : end) - at), n;
+	n = snprintf(out, FL_LOG_TEXT_MAX, "%.*s", FL_MIN(head, FL_LOG_TEXT_MAX / 2), at);
+	if (words && words < end) {
+		char text[512];
+		snprintf(text, sizeof(text), "%.*s", (int)FL_MIN(end - words, (ptrdiff_t)sizeof(text) - 1), words);
+		kind_of(text, rest);
+		snprintf(out + n, (size_t)(FL_LOG_TEXT_MAX - n), "%s", rest);
+	}
+	return true;
+}
+
 static void count_line(const char *line, fl_log_counts *out)
 {
 	const char *rest = strchr(line, ' '), *level = rest;
@@ -72,6 +95,10 @@ static void count_line(const char *line, fl_log_counts *out)
 		level++;
 	if (!level)
 		return;
+	if (restart_of(line, text)) { /* before all others: what it tells of is counted where it was said */
+		count_kind(&out->restarts, text);
+		return;
+	}
 	if (is_crash(line)) {
 		kind_of(level, text);
 		count_kind(&out->crashes, text);
@@ -157,6 +184,7 @@ fl_err fl_logs_count(const char *folder, int64_t since_us, fl_log_counts *out, f
 	sort(&out->warnings);
 	sort(&out->slow);
 	sort(&out->crashes);
+	sort(&out->restarts);
 	sort(&out->accounts);
 	sort(&out->addresses);
 	return FL_OK;
@@ -207,6 +235,7 @@ void fl_maintain_errors(fl_maintain *m)
 	fl_found(m, FL_FIND_LOG_ERRORS, (double)counts->errors.total, fl_log_kinds_text(&counts->errors, 3, m->mem));
 	fl_found(m, FL_FIND_LOG_WARNINGS, (double)counts->warnings.total, fl_log_kinds_text(&counts->warnings, 3, m->mem));
 	fl_found(m, FL_FIND_CRASHES, (double)counts->crashes.total, fl_log_kinds_text(&counts->crashes, 3, m->mem));
+	fl_found(m, FL_FIND_RESTARTS, (double)counts->restarts.total, fl_log_kinds_text(&counts->restarts, 3, m->mem));
 	fl_found(m, FL_FIND_SLOW_LOG, (double)counts->slow.total, fl_log_kinds_text(&counts->slow, 3, m->mem));
 }
 

@@ -39,7 +39,7 @@ typedef struct fl_log_kinds {
 } fl_log_kinds;
 
 typedef struct fl_log_counts {
-	fl_log_kinds errors, warnings, slow, crashes, accounts, addresses;
+	fl_log_kinds errors, warnings, slow, crashes, restarts, accounts, addresses;
 } fl_log_counts;
 
 /* Lines of folder/ *.log and *.log.1 from since_us on; of each file at most the newest 64 MiB. */

@@ -100,6 +100,25 @@ const tests = [
 		assert.equal(found['months-missing'].value, 1);
 		assert.equal(found['months-missing'].detail, next);
 	}],
+	['a worker that was killed, and one that fell over, are counted with how and why', async () => {
+		const again = async (name, signal) => {
+			const pid = fleet.pids()[name];
+			process.kill(pid, signal);
+			await until(`another ${name}`, () => fleet.pids()[name] && fleet.pids()[name] !== pid);
+		};
+		const healthy = maintain('daily').found.restarts;
+		assert.deepEqual([healthy.state, healthy.value], ['ok', 0]);
+		await again('work', 'SIGKILL');
+		appendFileSync(join(fleet.home, 'log', 'work.log'), `${new Date().toISOString()} error work job 17: the floor gave way\n`);
+		await again('work', 'SIGABRT');
+		const { status, found } = maintain('daily');
+		assert.equal(status, 1);
+		assert.deepEqual([found.restarts.state, found.restarts.value], ['act', 2]);
+		assert.match(found.restarts.detail, /work, SIGKILL \(1\)/);
+		assert.match(found.restarts.detail, /work, SIGABRT: error work job #: the floor gave way \(1\)/);
+		assert.match(found.restarts.advice, /restarts\.log/);
+		assert.match(readFileSync(join(fleet.home, 'log', 'restarts.log'), 'utf8'), /^\S+ warn  up restart: work, SIGKILL \(ran \d+ s\)$/m);
+	}],
 	['what the advice says mends them', () => {
 		sql(`SELECT platform.ensure_partitions(now()::date, (now() + interval '4 months')::date)`);
 		assert.equal(sql(`SELECT platform.jobs_revive()`), '1');

@@ -76,6 +76,28 @@ static void the_database_writes_another_time(void **state)
 	fl_arena_fini(&mem);
 }
 
+static void restarts_say_how(void **state)
+{
+	fl_arena mem = fl_arena_make(8 << 20);
+	(void)state;
+	put("restarts.log", "2026-03-01T09:29:59.999Z warn  up restart: work, SIGKILL (ran 1 s)\n"
+			    "2026-03-02T00:00:00.000Z warn  up restart: work, SIGKILL (ran 3 s)\n"
+			    "2026-03-02T00:00:01.000Z warn  up restart: work, SIGKILL (ran 4711 s)\n"
+			    "2026-03-02T00:00:02.000Z warn  up restart: serve, status 1: error serve request 7: the sky fell (ran 3 s)\n"
+			    "2026-03-02T00:00:02.000Z warn  up restart: serve, SIGABRT: fleet: x.c:7: f: Assertion `n' failed. (ran 0 s)\n");
+	fl_log_counts *c = count(&mem);
+	assert_int_equal(c->restarts.total, 4);
+	assert_int_equal(c->restarts.count, 3);
+	assert_string_equal(c->restarts.kind[0].text, "work, SIGKILL");
+	assert_int_equal(c->restarts.kind[0].n, 2);
+	for (size_t i = 1; i < 3; i++)
+		assert_true(strcmp(c->restarts.kind[i].text, "serve, status 1: error serve request #: the sky fell") == 0 ||
+			strcmp(c->restarts.kind[i].text, "serve, SIGABRT: fleet: x.c:#: f: Assertion `n' failed.") == 0);
+	assert_int_equal(c->warnings.total + c->errors.total + c->crashes.total, 0); /* they are said elsewhere */
+	drop("restarts.log");
+	fl_arena_fini(&mem);
+}
+
 static void refused_log_ins_have_an_account_and_an_address(void **state)
 {
 	fl_arena mem = fl_arena_make(8 << 20);
@@ -125,6 +147,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_are_counted_by_kind),
 		cmocka_unit_test(the_database_writes_another_time),
+		cmocka_unit_test(restarts_say_how),
 		cmocka_unit_test(refused_log_ins_have_an_account_and_an_address),
 		cmocka_unit_test(kinds_have_a_limit),
 		cmocka_unit_test(no_folder_is_an_error),
