@@ -23,6 +23,7 @@ fl_err fl_db_err_from(const PGresult *result, fl_db_error *out);
 fl_err fl_db_fail(fl_diag *diag, fl_err err, const char *sqlstate);
 
 const char *fl_pg_attrs(const char *url); /* target_session_attrs */
+int64_t fl_pg_memory_bytes(void);         /* the machine's, or what its control group allows */
 
 /* ---- The pool ----
  *
