@@ -110,6 +110,7 @@ typedef struct fl_tenant {
 	int32_t id;
 	fl_uuid public_id;
 	char slug[64], name[804], currency[4], time_zone[68];
+	int32_t language; /* of its reports: PostgreSQL's number of a text search configuration */
 	int32_t version;
 } fl_tenant;
 

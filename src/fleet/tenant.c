@@ -45,7 +45,7 @@ static void keep(char *out, size_t size, fl_str text)
 
 static fl_err load(fl_ctx *ctx, fl_tenant *out)
 {
-	static const fl_sql sql = { "tenant_self", "SELECT id, public_id, slug, name, currency, tz, version FROM tenants WHERE id = $1", .generic = true };
+	static const fl_sql sql = { "tenant_self", "SELECT id, public_id, slug, name, currency, tz, version, lang::oid::int FROM tenants WHERE id = $1", .generic = true };
 	fl_args args = fl_args_make(ctx->mem);
 	const fl_rows *rows;
 	fl_arg_i32(&args, ctx->caller.tenant_id);
@@ -64,6 +64,7 @@ static fl_err load(fl_ctx *ctx, fl_tenant *out)
 	keep(out->currency, sizeof(out->currency), fl_row_text(rows, 0, 4));
 	keep(out->time_zone, sizeof(out->time_zone), fl_row_text(rows, 0, 5));
 	out->version = fl_row_i32(rows, 0, 6);
+	out->language = fl_row_i32(rows, 0, 7);
 	return FL_OK;
 }
 

@@ -2,6 +2,7 @@
  * driver's own), or NULL for those who see all of their company. */
 #include "fleet/report/report.h"
 #include "fleet/search/search.h"
+#include "fleet/search/words.h"
 
 #include <stdlib.h>
 
@@ -128,6 +129,12 @@ static void arg_ids_between(fl_args *args, const fl_uuid *ids, size_t count)
 		" AND ($10::int2[] IS NULL OR coalesce(stage, stage_of_status(status)) = ANY($10)) AND (NOT $11 OR due_at < now())"
 
 static const fl_sql find_sql = { "reports_find", "SELECT " COLUMNS " FROM damage_reports WHERE " LIST_CONDITIONS " ORDER BY id DESC LIMIT $9" };
+/* Of some statuses, by severity and kind at most: all of that stands in the index dr_list, in the order asked for, so the newest of each status are
+ * known before a report is read. $1 statuses, $2 severities, $3 kinds, $4, $5 ids, $6 limit. */
+static const fl_sql of_status_sql = { "reports_of_status",
+	"SELECT " COLUMNS " FROM damage_reports WHERE id >= $4 AND id < $5 AND id IN (SELECT n.id FROM unnest($1::int2[]) s CROSS JOIN LATERAL"
+	" (SELECT id FROM damage_reports WHERE status = s AND ($2::int2[] IS NULL OR severity = ANY($2)) AND ($3::int2[] IS NULL OR damage_type = ANY($3))"
+	" AND id >= $4 AND id < $5 ORDER BY id DESC LIMIT $6) n ORDER BY 1 DESC LIMIT $6) ORDER BY id DESC" };
 /* The list that is asked for most, by far: everything, newest first. Of two bounds whose values it does not know PostgreSQL
  * takes a two hundredth for granted, so few rows that it would rather sort them all. The lower bound, given twice, does not
  * count as one, and still leaves out the months below it. */
@@ -135,18 +142,22 @@ static const fl_sql newest_sql = { "reports_newest",
 				   "SELECT " COLUMNS " FROM damage_reports WHERE id < $1 AND (id >= $2 OR id >= $3) ORDER BY id DESC LIMIT $4",
 				   .generic = true };
 static const fl_sql newest_since_sql = { "reports_newest_since", "SELECT " COLUMNS " FROM damage_reports WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT $3" };
+/* $12 the text, $13 the language. */
 static const fl_sql search_sql = {
 	"reports_search",
-	"SELECT " COLUMNS " FROM damage_reports WHERE " LIST_CONDITIONS
-	" AND id IN (SELECT report_id FROM report_search WHERE report_id >= $7 AND report_id < $8 AND tsv @@ (websearch_to_tsquery("
-	"(SELECT lang FROM tenants WHERE tenants.id = (SELECT current_tenant())), $12) || websearch_to_tsquery('simple', $12)))"
-	" ORDER BY id DESC LIMIT $9"
+	"SELECT " COLUMNS " FROM damage_reports JOIN (SELECT report_id FROM " FL_SQL_HOLDING("$7", "$8", FL_SQL_ASKED("$13", "$12")) " x) s ON report_id = id"
+	" WHERE " LIST_CONDITIONS " ORDER BY id DESC LIMIT $9"
 };
 
 static bool is_plain(const fl_report_filter *f)
 {
 	return !f->statuses && !f->stages && !f->severities && !f->damage_types && !f->vehicle_id && !f->facility_id && !f->overdue &&
 	       f->search.len == 0;
+}
+
+static bool is_of_status(const fl_report_filter *f)
+{
+	return f->statuses && !f->stages && !f->vehicle_id && !f->facility_id && !f->overdue && f->search.len == 0;
 }
 
 static fl_err find_between(fl_ctx *ctx, fl_uuid low, fl_uuid high, uint32_t limit, fl_report **out, size_t *count)
@@ -208,6 +219,19 @@ static fl_err find_newest_since(fl_ctx *ctx, const fl_report_filter *filter, con
 	return read_reports(ctx, rows, out, count);
 }
 
+static fl_err find_of_status(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out, size_t *count)
+{
+	const fl_rows *rows;
+	fl_args args = fl_args_make(ctx->mem);
+	fl_arg_i16s(&args, filter->statuses, filter->status_count);
+	fl_arg_i16s(&args, filter->severities, filter->severity_count);
+	fl_arg_i16s(&args, filter->damage_types, filter->damage_type_count);
+	arg_id_bounds(&args, filter->reported_after, filter->reported_before, after);
+	fl_arg_i64(&args, limit);
+	FL_TRY(await_query(ctx, ctx->services->db, &of_status_sql, &args, &rows));
+	return read_reports(ctx, rows, out, count);
+}
+
 fl_err fl_reports_find(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out, size_t *count)
 {
 	const fl_rows *rows;
@@ -219,6 +243,8 @@ fl_err fl_reports_find(fl_ctx *ctx, const fl_report_filter *filter, const fl_uui
 	if (is_plain(filter) && fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL))
 		return filter->reported_after ? find_newest_since(ctx, filter, after, limit, out, count) :
 						find_newest(ctx, high_bound(filter->reported_before, after), limit, out, count);
+	if (is_of_status(filter) && fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL))
+		return find_of_status(ctx, filter, after, limit, out, count);
 	fl_arg_i16s(&args, filter->statuses, filter->status_count);
 	fl_arg_i16s(&args, filter->severities, filter->severity_count);
 	fl_arg_i16s(&args, filter->damage_types, filter->damage_type_count);
@@ -228,8 +254,12 @@ fl_err fl_reports_find(fl_ctx *ctx, const fl_report_filter *filter, const fl_uui
 	fl_arg_i64(&args, limit);
 	fl_arg_i16s(&args, filter->stages, filter->stage_count);
 	fl_arg_bool(&args, filter->overdue);
-	if (search)
+	if (search) {
+		const fl_tenant *tenant;
+		FL_TRY(fl_tenant_get(ctx, &tenant));
 		fl_arg_text(&args, filter->search);
+		fl_arg_i32(&args, tenant->language);
+	}
 	FL_TRY(await_query(ctx, ctx->services->db, search ? &search_sql : &find_sql, &args, &rows));
 	return read_reports(ctx, rows, out, count);
 }

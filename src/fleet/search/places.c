@@ -194,10 +194,10 @@ fl_err fl_search_hotspots(fl_ctx *ctx, int days, const fl_box *box, uint32_t lim
 /* ---- tiles ---- */
 
 /* The reports of a tile, newest first. Points a little outside it are in it too, so that none is cut at an edge. */
-#define TILE_REPORTS(z, x, y)                                                                                                                   \
+#define TILE_REPORTS(z, x, y, most)                                                                                                                 \
 	"(SELECT ST_AsMVT(t, 'reports', 4096, 'place') FROM (SELECT ST_AsMVTGeom(ST_Transform(location::geometry, 3857), ST_TileEnvelope(" z ", " x ", " y "), 4096, 64, true) AS place," \
 	" id::text AS id, report_number AS number, status::int AS status, severity::int AS severity FROM damage_reports WHERE location IS NOT NULL AND " FL_SQL_WIDE \
-	" ORDER BY damage_reports.id DESC LIMIT 20000) t WHERE place IS NOT NULL)"
+	" ORDER BY damage_reports.id DESC LIMIT " most "::bigint) t WHERE place IS NOT NULL)"
 
 /* The totals of its cells: from (x0, y0) to (x1, y1), of the months from `from` to before `to`. Named one by one the months are a
  * condition of the index, and each is entered at the first cell. */
@@ -213,8 +213,8 @@ fl_err fl_search_hotspots(fl_ctx *ctx, int days, const fl_box *box, uint32_t lim
 	" SELECT cell / 8192 AS x, cell % 8192 AS y, severity, sum(n) AS n, sum(cost) AS cost" TILE_TOTALS(x0, y0, x1, y1, from, to)              \
 	" GROUP BY 1, 2, 3 HAVING sum(n) > 0) c GROUP BY x >> " bits ", y >> " bits ") t WHERE place IS NOT NULL)"
 
-/* $26-$28 the tile. */
-static const fl_sql tile_reports_sql = { "search_tile", "SELECT " TILE_REPORTS("$26", "$27", "$28") };
+/* $26-$28 the tile, $29 how many reports. */
+static const fl_sql tile_reports_sql = { "search_tile", "SELECT " TILE_REPORTS("$26", "$27", "$28", "$29") };
 
 /* $1-$3 the tile, $4-$7 its cells, $8 the bits, $9, $10 months. */
 static const fl_sql tile_cells_sql = { "search_tile_cells", "SELECT " TILE_CELLS("$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10") };
@@ -224,7 +224,7 @@ static const fl_sql tile_cells_sql = { "search_tile_cells", "SELECT " TILE_CELLS
 static const fl_sql tile_either_sql = {
 	"search_tile_either",
 	"SELECT CASE WHEN (SELECT coalesce(sum(n), 0)" TILE_TOTALS("$29", "$30", "$31", "$32", "$34", "$35") ") > $36::bigint THEN "
-	TILE_CELLS("$26", "$27", "$28", "$29", "$30", "$31", "$32", "$33", "$34", "$35") " ELSE " TILE_REPORTS("$26", "$27", "$28") " END"
+	TILE_CELLS("$26", "$27", "$28", "$29", "$30", "$31", "$32", "$33", "$34", "$35") " ELSE " TILE_REPORTS("$26", "$27", "$28", "$36") " END"
 };
 
 typedef struct tile {
@@ -272,6 +272,7 @@ static fl_err tile_of_reports(fl_ctx *ctx, const tile *t, const fl_rows **rows)
 	fl_args args;
 	FL_TRY(arg_reports(ctx, &args, t));
 	arg_tile(&args, t);
+	fl_arg_i64(&args, FL_TILE_REPORTS_MAX);
 	return await_query(ctx, ctx->services->db, &tile_reports_sql, &args, rows);
 }
 

@@ -146,11 +146,11 @@ fl_err fl_reports_in_order(fl_ctx *ctx, const fl_rows *rows, fl_report ***out)
 /* ---- newest first ---- */
 
 static const fl_sql newest_sql = { "search_newest", "SELECT id FROM damage_reports WHERE " FL_SQL_WIDE " ORDER BY id DESC LIMIT $26" };
+/* $27 the text, $28 the language. */
 static const fl_sql newest_words_sql = {
 	"search_newest_words",
-	"SELECT id FROM damage_reports WHERE " FL_SQL_WIDE " AND id IN (SELECT report_id FROM report_search WHERE report_id >= $7 AND report_id < $8"
-	" AND tsv @@ (websearch_to_tsquery((SELECT lang FROM tenants WHERE tenants.id = (SELECT current_tenant())), $27)"
-	" || websearch_to_tsquery('simple', $27))) ORDER BY id DESC LIMIT $26"
+	"SELECT id FROM damage_reports JOIN " FL_SQL_HOLDING("$7", "$8", FL_SQL_ASKED("$28", "$27")) " s ON report_id = id"
+	" WHERE " FL_SQL_WIDE " ORDER BY id DESC LIMIT $26"
 };
 
 fl_err fl_search_newest(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out, size_t *count)
@@ -161,8 +161,12 @@ fl_err fl_search_newest(fl_ctx *ctx, const fl_report_filter *filter, const fl_uu
 	fl_args args;
 	FL_TRY(fl_wide_args(ctx, filter, 0, after, &args));
 	fl_arg_i64(&args, limit);
-	if (words)
+	if (words) {
+		const fl_tenant *tenant;
+		FL_TRY(fl_tenant_get(ctx, &tenant));
 		fl_arg_text(&args, filter->search);
+		fl_arg_i32(&args, tenant->language);
+	}
 	FL_TRY(await_query(ctx, ctx->services->db, words ? &newest_words_sql : &newest_sql, &args, &rows));
 	FL_TRY(fl_reports_in_order(ctx, rows, &sorted));
 	fl_report *list = fl_new_array(ctx->mem, fl_report, (size_t)rows->count);
@@ -178,26 +182,31 @@ fl_err fl_search_newest(fl_ctx *ctx, const fl_report_filter *filter, const fl_uu
 
 /* ---- by words ---- */
 
-/* Claim numbers count most, then what the words say, then the vehicle. The last word counts as a beginning too. Snippets are
- * made of what is shown, not of what was found. */
+/* Claim numbers count most, then what the words say, then the vehicle. The last word counts as a beginning too. Ranked are the newest
+ * that hold the words: of thousands with a common word the older ones are not better. Snippets are made of what is shown, not of
+ * what was found. $27 the text, $28 its last word as a beginning, $29 what stands before it, $30, $31 the page before, $32 the language, $33 how many
+ * are ranked. */
+#define LANGUAGE "$32::int::oid::regconfig"
+#define ASKED                                                                                                                          \
+	"(" FL_SQL_ASKED("$32", "$27") " || CASE WHEN $28::text IS NULL THEN ''::tsquery ELSE (websearch_to_tsquery(" LANGUAGE ", $29)"    \
+	" && (to_tsquery(" LANGUAGE ", $28) || to_tsquery('simple', $28))) END)"
 static const fl_sql words_sql = {
 	"search_words",
-	"WITH q AS (SELECT t.lang, websearch_to_tsquery(t.lang, $27) || websearch_to_tsquery('simple', $27)"
-	"   || CASE WHEN $28::text IS NULL THEN ''::tsquery ELSE (websearch_to_tsquery(t.lang, $29) && (to_tsquery(t.lang, $28) || to_tsquery('simple', $28))) END AS tsq"
-	"   FROM tenants t WHERE t.id = (SELECT current_tenant())),"
-	" hits AS ("
-	"  SELECT s.report_id, ts_rank(s.tsv, (SELECT tsq FROM q)) AS rank FROM report_search s"
-	"   WHERE s.report_id >= $7 AND s.report_id < $8 AND s.tsv @@ (SELECT tsq FROM q)"
+	"WITH hits AS ("
+	"  SELECT id AS report_id, ts_rank(tsv, " ASKED ") AS rank FROM (SELECT id, tsv FROM damage_reports JOIN " FL_SQL_HOLDING("$7", "$8", ASKED) " s ON report_id = id"
+	"   WHERE " FL_SQL_WIDE " ORDER BY id DESC LIMIT $33) newest"
 	"  UNION ALL SELECT c.id, (1 + c.closeness)::real FROM claims_like($27, $7, $8, 200) c"
 	"  UNION ALL SELECT r.id, (0.5 * v.closeness)::real FROM vehicles_like($27, 20) v CROSS JOIN LATERAL (SELECT id FROM damage_reports"
 	"   WHERE vehicle_id = v.id AND id >= $7 AND id < $8 ORDER BY id DESC LIMIT 100) r),"
 	" best AS (SELECT report_id, max(rank) AS rank FROM hits GROUP BY 1),"
 	" page AS (SELECT id, rank, description FROM best JOIN damage_reports ON id = report_id WHERE " FL_SQL_WIDE
 	"   AND ($30::real IS NULL OR (rank, id) < ($30, $31)) ORDER BY rank DESC, id DESC LIMIT $26)"
-	" SELECT id, rank, ts_headline((SELECT lang FROM q), description, (SELECT tsq FROM q),"
+	" SELECT id, rank, ts_headline(" LANGUAGE ", description, " ASKED ","
 	"   'StartSel=' || chr(2) || ', StopSel=' || chr(3) || ', MaxWords=30, MinWords=12, MaxFragments=2, FragmentDelimiter=\" … \"')"
 	" FROM page ORDER BY rank DESC, id DESC"
 };
+#undef ASKED
+#undef LANGUAGE
 
 static bool word_byte(char c)
 {
@@ -236,6 +245,7 @@ static fl_err read_hits(fl_ctx *ctx, const fl_rows *rows, fl_hit **out, size_t *
 
 fl_err fl_search_words(fl_ctx *ctx, fl_str text, const fl_report_filter *filter, const fl_hit_key *after, uint32_t limit, fl_hit **out, size_t *count)
 {
+	const fl_tenant *tenant;
 	const fl_rows *rows;
 	fl_args args;
 	fl_str prefix, before;
@@ -256,6 +266,9 @@ fl_err fl_search_words(fl_ctx *ctx, fl_str text, const fl_report_filter *filter,
 		fl_arg_null(&args, FL_DB_F4);
 		fl_arg_null(&args, FL_DB_UUID);
 	}
+	FL_TRY(fl_tenant_get(ctx, &tenant));
+	fl_arg_i32(&args, tenant->language);
+	fl_arg_i64(&args, FL_SEARCH_RANKED_MAX);
 	FL_TRY(await_query(ctx, ctx->services->db, &words_sql, &args, &rows));
 	return read_hits(ctx, rows, out, count);
 }

@@ -49,8 +49,10 @@ typedef struct fl_hit_key {
 	fl_uuid id;
 } fl_hit_key;
 
-/* Best first. Words in the company's language, the last one also as a beginning; claim numbers, plates, VINs and vehicles'
- * names also when they are nearly right. text: 1 to 200 characters, in the syntax of web search engines ("a phrase", -not, or).
+enum { FL_SEARCH_RANKED_MAX = 1000 };
+
+/* Best first, of the newest FL_SEARCH_RANKED_MAX that hold the words. Words in the company's language, the last one also as a beginning; claim
+ * numbers, plates, VINs and vehicles' names also when they are nearly right. text: 1 to 200 characters, in the syntax of web search engines ("a phrase", -not, or).
  */
 FL_MUST fl_err fl_search_words(fl_ctx *ctx, fl_str text, const fl_report_filter *filter, const fl_hit_key *after, uint32_t limit,
 	fl_hit **out, size_t *count);
@@ -92,8 +94,8 @@ enum { FL_HOTSPOT_DAYS_MAX = 366 };
 /* Places of about 200 m with most reports in the last `days`, beside the same time before. */
 FL_MUST fl_err fl_search_hotspots(fl_ctx *ctx, int days, const fl_box *box, uint32_t limit, fl_hotspot **out, size_t *count);
 
-/* From FL_TILE_ZOOM on a tile shows reports one by one, below FL_CELL_ZOOM cells; between them reports unless they are more than
- * FL_TILE_REPORTS_MAX, which no map can show and no phone should load. */
+/* From FL_TILE_ZOOM on a tile shows reports one by one, the newest FL_TILE_REPORTS_MAX, below FL_CELL_ZOOM cells; between them reports unless
+ * they are more than that, which no map can show and no phone should load. */
 enum { FL_TILE_ZOOM = 12, FL_TILE_REPORTS_MAX = 4000 };
 
 /* A vector tile of the web's map, as Mapbox Vector Tile 2, of the last `months`: layer "reports" (id, number, status, severity) or

@@ -3,6 +3,7 @@
 #define FL_FLEET_SEARCH_INT_H
 
 #include "fleet/search/search.h"
+#include "fleet/search/words.h"
 
 /* A box on the index: one degree at a time along its edges, because the sphere's edges are great circles; a little larger, for
  * what is left of the difference. NULL when a corner is. */
