@@ -8,6 +8,7 @@ static const fl_sql CLAIM = { .name = "job_claim", .write = true,
 static const fl_sql HEARTBEAT = { .name = "job_heartbeat", .write = true,
 	.text = "SELECT job_heartbeat($1::int8, $2::int8, $3::int2, $4::int8 * interval '1 microsecond')" };
 static const fl_sql DONE = { .name = "job_done", .write = true, .text = "SELECT job_done($1::int8, $2::int8, $3::int2)" };
+static const fl_sql ALL_DONE = { .name = "jobs_done", .write = true, .text = "SELECT jobs_done($1::int8[], $2::int8, $3::int2[])" };
 static const fl_sql FAIL = { .name = "job_fail", .write = true, .text = "SELECT job_fail($1::int8, $2::int8, $3::int2, $4::text, $5::bool)" };
 static const fl_sql RELEASE = { .name = "job_release", .write = true, .text = "SELECT job_release($1::int8, $2::int8, $3::int2)" };
 static const fl_sql SWEEP = { .name = "job_sweep", .write = true, .text = "SELECT job_sweep()" };
@@ -89,13 +90,37 @@ fl_err await_job_heartbeat(fl_ctx *ctx, fl_db *db, const fl_job *job, int64_t le
 	return was_ours(ctx, rows);
 }
 
-fl_err await_job_done(fl_ctx *ctx, fl_db *db, const fl_job *job)
+static void mark_ours(const fl_rows *rows, fl_job *const *jobs, int count, bool *ours)
 {
-	fl_args args = lease_of(ctx, job);
+	for (int i = 0; i < count; i++) {
+		ours[i] = false;
+		for (int k = 0; k < rows->count && !ours[i]; k++)
+			ours[i] = fl_row_i64(rows, k, 0) == jobs[i]->id;
+	}
+}
+
+fl_err await_jobs_done(fl_ctx *ctx, fl_db *db, fl_job *const *jobs, int count, bool *ours)
+{
+	fl_args args = fl_args_make(ctx->mem);
+	int64_t *ids = fl_new_array(ctx->mem, int64_t, (size_t)count);
+	int16_t *attempts = fl_new_array(ctx->mem, int16_t, (size_t)count);
 	const fl_rows *rows;
 
-	FL_TRY(await_query(ctx, db, &DONE, &args, &rows));
-	return was_ours(ctx, rows);
+	assert(count > 0);
+	if (!ids || !attempts)
+		return FL_NOMEM;
+	for (int i = 0; i < count; i++) {
+		assert(jobs[i]->worker == jobs[0]->worker);
+		ids[i] = jobs[i]->id;
+		attempts[i] = (int16_t)jobs[i]->attempt;
+	}
+	fl_arg_i64s(&args, ids, (size_t)count);
+	fl_arg_i64(&args, jobs[0]->worker);
+	fl_arg_i16s(&args, attempts, (size_t)count);
+	FL_TRY(await_query(ctx, db, &ALL_DONE, &args, &rows));
+	mark_ours(rows, jobs, count, ours);
+	fl_rows_free(rows);
+	return FL_OK;
 }
 
 fl_err await_job_commit(fl_ctx *ctx, fl_tx *tx, fl_job *job)

@@ -10,7 +10,7 @@
  * a ctx and an arena of its own; ctx->caller is the job's company, role FL_ROLE_SYSTEM. A worker that dies loses its
  * leases: after lease_us the job runs elsewhere. A lease is named by worker and attempt, so whoever lost it can neither
  * finish nor fail the job: write the results and finish the job in one transaction (await_job_commit) and nothing is ever
- * done twice.
+ * done twice. Jobs that end while an acknowledgement is under way are acknowledged together.
  *
  *	ready --claim--> leased --done--> (deleted)
  *	  ^                | | '--lease ran out, attempts left--> ready
@@ -58,7 +58,8 @@ FL_MUST fl_err await_job_commit(fl_ctx *ctx, fl_tx *tx, fl_job *job);
 /* The steps by themselves, for a worker of another shape. */
 FL_MUST fl_err await_job_claim(fl_ctx *ctx, fl_db *db, fl_queue_id queue, int64_t worker, int count_max, int64_t lease_us, fl_job **out, int *count);
 FL_MUST fl_err await_job_heartbeat(fl_ctx *ctx, fl_db *db, const fl_job *job, int64_t lease_us); /* FL_CONFLICT: lost */
-FL_MUST fl_err await_job_done(fl_ctx *ctx, fl_db *db, const fl_job *job);                        /* FL_CONFLICT: lost */
+/* Of one worker; ours[i] tells whether the lease of jobs[i] was still its own. One statement, one commit. */
+FL_MUST fl_err await_jobs_done(fl_ctx *ctx, fl_db *db, fl_job *const *jobs, int count, bool *ours);
 FL_MUST fl_err await_job_fail(fl_ctx *ctx, fl_db *db, const fl_job *job, fl_str why);            /* FL_CONFLICT: lost */
 FL_MUST fl_err await_job_release(fl_ctx *ctx, fl_db *db, const fl_job *job);                     /* the attempt does not count */
 FL_MUST fl_err await_job_sweep(fl_ctx *ctx, fl_db *db, int64_t *moved);

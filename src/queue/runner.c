@@ -17,6 +17,10 @@ typedef struct run {
 	fl_ctx beat_ctx;  /* the heartbeat's */
 	fl_wait beat_ended, *beat_waiter;
 	bool beating, lost;
+	struct run *ended_next; /* among those that wait to be acknowledged */
+	fl_wait acknowledged;
+	bool told;
+	fl_err answer;
 } run;
 
 struct fl_runner {
@@ -24,6 +28,8 @@ struct fl_runner {
 	fl_runner_opts opts;
 	int64_t id;
 	run *runs;
+	run *ended, **ended_last; /* done, and not yet acknowledged; oldest first */
+	bool telling;             /* an acknowledgement is under way */
 	fl_runner_stats stats;
 	int64_t swept_us;
 	fl_ctx ctx; /* the claimer's */
@@ -93,6 +99,70 @@ static void stop_beating(run *r, fl_ctx *ctx)
 	fl_ctx_fini(&r->beat_ctx);
 }
 
+/* ---- Acknowledging: whoever finds nobody doing it does it for all that have ended by then ---- */
+
+static fl_err await_tell(fl_runner *w, fl_ctx *ctx, run *ended, int count)
+{
+	fl_job **jobs = fl_new_array(ctx->mem, fl_job *, (size_t)count);
+	bool *ours = fl_new_array(ctx->mem, bool, (size_t)count);
+	int i = 0;
+
+	if (!jobs || !ours)
+		return FL_NOMEM;
+	for (run *r = ended; r; r = r->ended_next)
+		jobs[i++] = &r->job;
+	FL_TRY(await_jobs_done(ctx, w->opts.db, jobs, count, ours));
+	i = 0;
+	for (run *r = ended; r; r = r->ended_next)
+		r->answer = ours[i++] ? FL_OK : FL_CONFLICT;
+	return FL_OK;
+}
+
+static void tell_all(fl_runner *w, fl_ctx *ctx)
+{
+	run *ended = w->ended, *next;
+	int count = 0;
+
+	w->ended = NULL;
+	for (run *r = ended; r; r = r->ended_next)
+		count++;
+	w->telling = true;
+	fl_err err = await_tell(w, ctx, ended, count);
+	w->telling = false;
+	for (run *r = ended; r; r = next) {
+		next = r->ended_next;
+		r->answer = err == FL_OK ? r->answer : err;
+		r->told = true;
+		fl_wake(&r->acknowledged, FL_OK);
+	}
+	if (w->ended) /* the oldest of those that came meanwhile goes on */
+		fl_wake(&w->ended->acknowledged, FL_OK);
+}
+
+/* The statement has its deadline; whoever waits for one that another has sent waits as long as that one does. */
+static fl_err acknowledge(run *r, fl_ctx *ctx)
+{
+	fl_runner *w = r->runner;
+	fl_ctx patient;
+
+	if (!w->ended)
+		w->ended_last = &w->ended;
+	*w->ended_last = r;
+	w->ended_last = &r->ended_next;
+	fl_ctx_detach(&patient, ctx, FL_NEVER);
+	while (!r->told) {
+		fl_wait_init(&r->acknowledged);
+		if (!w->telling) {
+			tell_all(w, ctx);
+			continue;
+		}
+		fl_err err = await_wait(&patient, &r->acknowledged);
+		assert(err == FL_OK);
+	}
+	fl_ctx_fini(&patient);
+	return r->answer;
+}
+
 /* Tells the queue how it ended. Nothing to tell when the handler did, or when the lease is gone. */
 static fl_err settle(run *r, fl_ctx *ctx, fl_err err)
 {
@@ -101,7 +171,7 @@ static fl_err settle(run *r, fl_ctx *ctx, fl_err err)
 	if (r->job.finished || r->lost)
 		return FL_OK;
 	if (err == FL_OK)
-		return await_job_done(ctx, w->opts.db, &r->job);
+		return acknowledge(r, ctx);
 	if (w->releasing)
 		return await_job_release(ctx, w->opts.db, &r->job);
 	return await_job_fail(ctx, w->opts.db, &r->job, fl_str_z(fl_diag_text(&r->ctx.diag, err)));

@@ -64,6 +64,14 @@ static int64_t left(const char *table)
 	return n;
 }
 
+static fl_err acknowledge(fl_ctx *ctx, fl_db *db, fl_job *job)
+{
+	bool ours = false;
+
+	FL_TRY(await_jobs_done(ctx, db, &job, 1, &ours));
+	return ours ? FL_OK : FL_CONFLICT;
+}
+
 static fl_err steps(fl_ctx *ctx, fl_db *app, fl_db *db)
 {
 	fl_job *jobs, *again;
@@ -85,10 +93,10 @@ static fl_err steps(fl_ctx *ctx, fl_db *app, fl_db *db)
 	fl_job stranger = jobs[0];
 	stranger.worker = 8;
 	assert_int_equal(await_job_heartbeat(ctx, db, &stranger, FL_MINUTE_US), FL_CONFLICT);
-	assert_int_equal(await_job_done(ctx, db, &stranger), FL_CONFLICT);
+	assert_int_equal(acknowledge(ctx, db, &stranger), FL_CONFLICT);
 	assert_int_equal(await_job_fail(ctx, db, &stranger, FL_STR("no")), FL_CONFLICT);
-	FL_TRY(await_job_done(ctx, db, &jobs[0]));
-	assert_int_equal(await_job_done(ctx, db, &jobs[0]), FL_CONFLICT);
+	FL_TRY(acknowledge(ctx, db, &jobs[0]));
+	assert_int_equal(acknowledge(ctx, db, &jobs[0]), FL_CONFLICT);
 	/* A failed one comes back later, a released one at once and without counting. */
 	FL_TRY(await_job_claim(ctx, db, FL_QUEUE_ASSESS, 7, 5, FL_MINUTE_US, &jobs, &n));
 	assert_int_equal(n, 1);
@@ -114,6 +122,37 @@ static fl_err steps(fl_ctx *ctx, fl_db *app, fl_db *db)
 static void test_steps(void **state)
 {
 	run(steps);
+}
+
+/* Acknowledged together: only those whose lease is still ours, by worker and by attempt. */
+static fl_err together(fl_ctx *ctx, fl_db *app, fl_db *db)
+{
+	fl_job *jobs, *ended[4];
+	bool ours[4] = {};
+	int64_t moved;
+	int n;
+
+	for (int i = 1; i <= 4; i++)
+		FL_TRY(add(ctx, app, i, NULL));
+	FL_TRY(await_job_claim(ctx, db, FL_QUEUE_ASSESS, 7, 4, FL_MINUTE_US, &jobs, &n));
+	assert_int_equal(n, 4);
+	(void)pg_fixture_sql(&fx, "UPDATE jobs SET lease_until = now() - interval '1 second' WHERE id = (SELECT min(id) FROM jobs)");
+	FL_TRY(await_job_sweep(ctx, db, &moved));
+	(void)pg_fixture_sql(&fx, "UPDATE jobs SET attempts = 2 WHERE id = (SELECT max(id) FROM jobs)");
+	for (int i = 0; i < 4; i++)
+		ended[i] = &jobs[i];
+	FL_TRY(await_jobs_done(ctx, db, ended, 4, ours));
+	assert_false(ours[0]);
+	assert_true(ours[1] && ours[2]);
+	assert_false(ours[3]);
+	assert_int_equal(left("jobs"), 2);
+	(void)pg_fixture_sql(&fx, "DELETE FROM jobs");
+	return FL_OK;
+}
+
+static void test_together(void **state)
+{
+	run(together);
 }
 
 static fl_err expiry(fl_ctx *ctx, fl_db *app, fl_db *db)
@@ -287,6 +326,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_expiry),
 		cmocka_unit_test(test_concurrency),
 		cmocka_unit_test(test_stopping),

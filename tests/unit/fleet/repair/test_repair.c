@@ -406,8 +406,11 @@ static fl_err work(fl_ctx *ctx)
 	FL_TRY(await_job_claim(ctx, w.worker.db, FL_QUEUE_TRANSFER, 1, 1, FL_MINUTE_US, &jobs, &count));
 	assert_int_equal(count, 1);
 	fl_err err = fl_transfer_job(ctx, &jobs[0], NULL);
-	if (err == FL_OK && !jobs[0].finished)
-		err = await_job_done(ctx, w.worker.db, &jobs[0]);
+	if (err == FL_OK && !jobs[0].finished) {
+		bool ours = false;
+		err = await_jobs_done(ctx, w.worker.db, &jobs, 1, &ours);
+		assert_true(err != FL_OK || ours);
+	}
 	ctx->services = &w.app;
 	ctx->caller = before;
 	return err;
