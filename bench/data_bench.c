@@ -2,7 +2,7 @@
  * same database (made by bench/data.sh as bench.reports). What is measured is one round trip of a prepared statement as role
  * fleet_app, row security included: no HTTP, no GraphQL.
  *
- * usage: bench_data --url URL [--rounds N] [--json] [--only reads|storage|writes|queue] */
+ * usage: bench_data --url URL [--rounds N] [--json] [--only reads|storage|writes|queue] [--like WORDS: of the reads those whose name has them] */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,7 @@
 const char *bench_url;
 int bench_rounds = 200;
 static bool json, missed;
+static const char *like = "";
 
 double bench_now_us(void)
 {
@@ -86,6 +87,8 @@ typedef struct question {
 	double target_ms; /* 0: none */
 	bool generic;     /* planned once, as the program does it */
 	bool owner;       /* asked by the owner, of all companies */
+	const char *scattered; /* $1 and $2 are a year in windows that grow until there are `most` rows, as src/fleet/search/words.c has them; this from the second on */
+	int most;
 } question;
 
 #define COLUMNS                                                                                                                            \
@@ -104,6 +107,42 @@ typedef struct measured {
 	double p50_ms, p95_ms, rows;
 } measured;
 
+static void floor_id(int64_t ms, char *out)
+{
+	snprintf(out, 37, "%08x-%04x-0000-0000-000000000000", (unsigned)(ms >> 16), (unsigned)(ms & 0xffff));
+}
+
+static int once(PGconn *pg, const question *q, const char *name, int columns, const char **values)
+{
+	PGresult *r = PQexecPrepared(pg, name, columns, values, NULL, NULL, 1);
+	int rows = PQntuples(r);
+
+	if (PQresultStatus(r) != PGRES_TUPLES_OK)
+		bench_die(pg, q->name);
+	PQclear(r);
+	return rows;
+}
+
+static int by_windows(PGconn *pg, const question *q, int columns, const char **values)
+{
+	const int64_t day = 86400000, now = (int64_t)time(NULL) * 1000, least = now - 365 * day;
+	char low[37], high[37] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+	int64_t from = now, span = 7 * day;
+	int rows = 0;
+
+	values[0] = low;
+	values[1] = high;
+	while (rows < q->most && from > least) {
+		if (from < now)
+			floor_id(from, high);
+		from = from - span > least ? from - span : least;
+		span *= 4;
+		floor_id(from, low);
+		rows += once(pg, q, span == 28 * day ? "q" : "scattered", columns, values);
+	}
+	return rows;
+}
+
 /* Each round has other arguments. All are asked twice and the second time counts, so that nothing waits for a disk. */
 static measured ask(PGconn *pg, const question *q, PGresult *arguments)
 {
@@ -116,17 +155,15 @@ static measured ask(PGconn *pg, const question *q, PGresult *arguments)
 	PQclear(PQexec(pg, "DEALLOCATE ALL"));
 	bench_run(pg, q->generic ? "SET plan_cache_mode = force_generic_plan" : "SET plan_cache_mode = force_custom_plan");
 	PQclear(PQprepare(pg, "q", q->sql, 0, NULL));
+	if (q->scattered)
+		PQclear(PQprepare(pg, "scattered", q->scattered, 0, NULL));
 	for (int i = 0; i < 2 * rounds; i++) {
-		const char *values[12];
+		const char *values[12] = {};
 		for (int k = 0; k < columns; k++)
 			values[k] = PQgetisnull(arguments, i % rounds, k) ? NULL : PQgetvalue(arguments, i % rounds, k);
 		double start = bench_now_us();
-		PGresult *r = PQexecPrepared(pg, "q", columns, values, NULL, NULL, 1);
+		rows += q->scattered ? by_windows(pg, q, columns, values) : once(pg, q, "q", columns, values);
 		us[i % rounds] = bench_now_us() - start;
-		if (PQresultStatus(r) != PGRES_TUPLES_OK)
-			bench_die(pg, q->name);
-		rows += PQntuples(r);
-		PQclear(r);
 	}
 	qsort(us, (size_t)rounds, sizeof *us, by_value);
 	return (measured){ us[rounds / 2] / 1e3, us[(int)(rounds * 0.95)] / 1e3, rows / (2 * rounds) };
@@ -169,6 +206,8 @@ static measured measure(const question *q, int tenant)
 
 static measured show(const question *q, int tenant)
 {
+	if (!strstr(q->name, like))
+		return (measured){};
 	measured m = measure(q, tenant);
 	char name[160];
 
@@ -199,22 +238,35 @@ static const question deep = { "50 at any depth of the largest company, by curso
 static const question by_id = { "a report by id",
 	"SELECT " COLUMNS " FROM damage_reports WHERE id = ANY($1::uuid[]) AND id >= $2::uuid AND id <= $3::uuid",
 	"SELECT ARRAY[id], id, id FROM (SELECT id FROM fleet.damage_reports TABLESAMPLE SYSTEM (0.5) WHERE tenant_id = {t} ORDER BY random() LIMIT {n}) x", 2, true, false };
+/* of_status_sql of src/fleet/report/report_find.c. */
 static const question filtered = { "newest 50 of two statuses and a severity, 30 days",
-	"SELECT " COLUMNS " FROM damage_reports WHERE status = ANY($1::int2[]) AND severity = ANY($2::int2[]) AND id >= $3::uuid AND id < $4::uuid ORDER BY id DESC LIMIT 50",
-	"SELECT ARRAY[1 + i % 6, 1 + (i + 2) % 6], ARRAY[1 + i % 5], " MONTH ", " LAST " FROM generate_series(1, {n}) i", 5, false, false };
+	"SELECT " COLUMNS " FROM damage_reports WHERE id >= $3::uuid AND id < $4::uuid AND id IN (SELECT n.id FROM unnest($1::int2[]) s CROSS JOIN LATERAL"
+	" (SELECT id FROM damage_reports WHERE status = s AND ($2::int2[] IS NULL OR severity = ANY($2)) AND ($5::int2[] IS NULL OR damage_type = ANY($5))"
+	" AND id >= $3::uuid AND id < $4::uuid ORDER BY id DESC LIMIT 50) n ORDER BY 1 DESC LIMIT 50) ORDER BY id DESC",
+	"SELECT ARRAY[1 + i % 6, 1 + (i + 2) % 6], ARRAY[1 + i % 5], " MONTH ", " LAST ", NULL FROM generate_series(1, {n}) i", 5, false, false };
 #define WORDS "(ARRAY['bollard','windscreen','hail','bumper','lamp post','mirror','dented door','skip','traffic sign','rear left','cracked','Market'])[1 + i % 12]"
-static const question words = { "search in a company, newest 50",
-	"SELECT " COLUMNS " FROM damage_reports WHERE id >= $1::uuid AND id < $2::uuid AND id IN (SELECT report_id FROM report_search WHERE report_id >= $1::uuid"
-	" AND report_id < $2::uuid AND tsv @@ (websearch_to_tsquery((SELECT lang FROM tenants WHERE tenants.id = (SELECT current_tenant())), $3)"
-	" || websearch_to_tsquery('simple', $3))) ORDER BY id DESC LIMIT 50",
-	"SELECT fleet.uuid7_floor(now() - interval '12 months'), " LAST ", " WORDS " FROM generate_series(1, {n}) i", 20, false, false };
-static const question near_year = { "all within 50 km, a company and a year",
+#define ASKED "(websearch_to_tsquery($4::int::oid::regconfig, $3) || websearch_to_tsquery('simple', $3))"
+#define TWELVE_WORDS "SELECT NULL, NULL, " WORDS ", (SELECT lang::oid::int FROM fleet.tenants WHERE id = {t}) FROM generate_series(1, {n}) i"
+#define WITH_WORDS(columns, fence, limit) "SELECT " columns " FROM damage_reports JOIN (SELECT report_id, tsv FROM report_search WHERE report_id >= $1::uuid AND report_id < $2::uuid" \
+	" AND tsv @@ " ASKED fence ") s ON report_id = id WHERE id >= $1::uuid AND id < $2::uuid ORDER BY id DESC LIMIT " limit
+/* search_sql and scattered_sql of src/fleet/report/report_find.c. */
+static const question words = { "search in a company, newest 50 of a year", WITH_WORDS(COLUMNS, "", "50"), TWELVE_WORDS, 20,
+	.scattered = WITH_WORDS(COLUMNS, " OFFSET 0", "50"), .most = 50 };
+/* words_sql and scattered_sql of src/fleet/search/ranked.c: what is ranked, before the page is cut out of it. */
+static const question ranked = { "search in a company, ranks of the newest 1,000 of a year", WITH_WORDS("id, ts_rank(tsv, " ASKED ")", "", "1000"), TWELVE_WORDS, 20,
+	.scattered = WITH_WORDS("id, ts_rank(tsv, " ASKED ")", " OFFSET 0", "1000"), .most = 1000 };
+/* newest_walk_sql and newest_sql of src/fleet/search/search.c, with a point as all there is of a filter. */
+#define CIRCLE "ST_DWithin(location, " POINT("$3::float8", "$4::float8") ", 50000)"
+static const question near_newest = { "newest 50 within 50 km, a company and a year",
+	"SELECT id FROM (SELECT * FROM damage_reports WHERE id >= $1::uuid AND id < $2::uuid ORDER BY id DESC OFFSET 0) r WHERE " CIRCLE " ORDER BY id DESC LIMIT 50",
+	"SELECT NULL, NULL, x, y FROM " SOMEWHERE, 50, .scattered = "SELECT id FROM damage_reports WHERE id >= $1::uuid AND id < $2::uuid AND " CIRCLE " ORDER BY id DESC LIMIT 50", .most = 50 };
+static const question near_year = { "all within 50 km counted, a company and a year",
 	"SELECT count(*), coalesce(sum(estimated_cost), 0) FROM damage_reports WHERE id >= $1::uuid AND id < $2::uuid AND ST_DWithin(location, " POINT("$3::float8", "$4::float8") ", 50000)",
 	"SELECT fleet.uuid7_floor(now() - interval '12 months'), " LAST ", x, y FROM " SOMEWHERE, 50, false, false };
-static const question near_year_largest = { "all within 50 km, the largest company and a year",
+static const question near_year_largest = { "all within 50 km counted, the largest company and a year",
 	"SELECT count(*), coalesce(sum(estimated_cost), 0) FROM damage_reports WHERE id >= $1::uuid AND id < $2::uuid AND ST_DWithin(location, " POINT("$3::float8", "$4::float8") ", 50000)",
 	"SELECT fleet.uuid7_floor(now() - interval '12 months'), " LAST ", x, y FROM " SOMEWHERE, 250, false, false };
-static const question near_all = { "all within 50 km, all companies, 30 days",
+static const question near_all = { "all within 50 km counted, all companies, 30 days",
 	"SELECT count(*), coalesce(sum(estimated_cost), 0) FROM fleet.damage_reports WHERE id >= $1::uuid AND id < $2::uuid AND ST_DWithin(location, " POINT("$3::float8", "$4::float8") ", 50000)",
 	"SELECT " MONTH ", " LAST ", x, y FROM (SELECT ST_X(location::geometry) AS x, ST_Y(location::geometry) AS y FROM fleet.damage_reports"
 	" WHERE tenant_id > 2 ORDER BY id DESC LIMIT {n}) p", 75, false, true };
@@ -240,7 +292,7 @@ static const question tile9 = { "tile of a company and a year, z 9 to 14",
 	" (SELECT ST_AsMVT(t, 'reports', 4096, 'place') FROM (SELECT ST_AsMVTGeom(ST_Transform(location::geometry, 3857), ST_TileEnvelope($3::int, $4::int, $5::int), 4096, 64, true)"
 	" AS place, id::text AS id, report_number AS number, status::int AS status, severity::int AS severity FROM damage_reports"
 	" WHERE id >= $1::uuid AND id < $2::uuid AND location && ST_Transform(ST_TileEnvelope($3::int, $4::int, $5::int), 4326)::geography"
-	" ORDER BY damage_reports.id DESC LIMIT 20000) t WHERE place IS NOT NULL) END",
+	" ORDER BY damage_reports.id DESC LIMIT 4000) t WHERE place IS NOT NULL) END",
 	"SELECT fleet.uuid7_floor(now() - interval '12 months'), " LAST ", z, floor((x + 180) / 360 * (1 << z))::int,"
 	" floor((0.5 - ln(tan(pi() / 4 + radians(y) / 2)) / (2 * pi())) * (1 << z))::int FROM (SELECT 9 + row_number() OVER ()::int % 6 AS z, x, y FROM " SOMEWHERE ") q", 100, false, false };
 /* What the totals replace. */
@@ -261,6 +313,8 @@ static int company_of_rank(int rank)
 
 static void ratio(const char *name, double ours, double theirs, double target)
 {
+	if (ours == 0)
+		return;
 	bench_report(&(figure){ .name = name, .unit = "times", .got = theirs / ours, .target = target, .at_least = true });
 }
 
@@ -275,6 +329,10 @@ static void bench_reads(int middle, int largest)
 	show(&filtered, largest);
 	show(&words, middle);
 	show(&words, largest);
+	show(&ranked, middle);
+	show(&ranked, largest);
+	show(&near_newest, middle);
+	show(&near_newest, largest);
 	show(&near_year, middle);
 	show(&near_year_largest, largest);
 	show(&near_all, middle);
@@ -323,7 +381,7 @@ static const struct {
 
 static void usage(void)
 {
-	bench_die(NULL, "usage: bench_data --url URL [--rounds 20..2000] [--json] [--only reads|storage|writes|queue]");
+	bench_die(NULL, "usage: bench_data --url URL [--rounds 20..2000] [--json] [--only reads|storage|writes|queue] [--like WORDS]");
 }
 
 int main(int argc, char **argv)
@@ -337,6 +395,8 @@ int main(int argc, char **argv)
 			bench_rounds = (int)strtol(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
 			only = argv[++i];
+		else if (strcmp(argv[i], "--like") == 0 && i + 1 < argc)
+			like = argv[++i];
 		else if (strcmp(argv[i], "--json") == 0)
 			json = true;
 		else

@@ -128,7 +128,7 @@ void bench_queue(void)
 	PGconn *pg = bench_connect(0);
 	const writer drain = { .turn = work_off, .sql = {
 		"SELECT id, attempts FROM fleet.job_claim(30000::smallint, $1::bigint, 20, '1 minute')",
-		"SELECT count(*) FROM unnest($1::bigint[], $3::smallint[]) AS j(id, attempts) WHERE fleet.job_done(id, $2::bigint, attempts)" } };
+		"SELECT count(*) FROM fleet.jobs_done($1::bigint[], $2::bigint, $3::smallint[])" } };
 
 	bench_run(pg, "DELETE FROM fleet.jobs WHERE queue = 30000; INSERT INTO fleet.jobs (queue, payload) SELECT 30000, '{}' FROM generate_series(1, 400000); ANALYZE fleet.jobs");
 	bench_report(&(figure){ .name = "jobs, claimed by twenty and acknowledged, 16 workers", .unit = "a second", .got = rate(&drain, 16), .target = 10000, .at_least = true });

@@ -32,7 +32,9 @@ function cases(fleet) {
 		{ name: 'of a depot, 60 days', query: `{ damageReports(first: 50, filter: { facilityId: "${one.depot}", reportedAfter: "${ago(60)}" }) { nodes { id } } }`, rules: { reports_find: { buffers: 600, parts: 8 } } },
 		{ name: 'by number', query: `{ damageReport(number: ${JSON.stringify(one.number)}) { id } }`, rules: { report_by_number: { buffers: 120 } } },
 		{ name: 'by id', query: `{ damageReport(id: "${one.id}") { id number description vehicle { name } } }`, rules: { reports_get: { buffers: 20, parts: 1 } } },
-		{ name: 'words, a year', query: `{ damageReports(first: 50, filter: { search: "windscreen", reportedAfter: "${ago(365)}" }) { nodes { id } } }`, rules: { reports_search: { buffers: 1500 } } },
+		{ name: 'words, a year', query: `{ damageReports(first: 50, filter: { search: "windscreen", reportedAfter: "${ago(365)}" }) { nodes { id } } }`, rules: { reports_search: { buffers: 1500, parts: 6 } } },
+		{ name: 'words that only others use', query: '{ damageReports(first: 50, filter: { search: "Marktstrasse", minCost: "1" }) { nodes { id } } }', rules: { search_newest_words: { buffers: 1500 } } },
+		{ name: 'newest within 50 km', query: 'query ($p: GeoPointInput!) { damageReports(first: 50, filter: { near: { point: $p, radiusKm: 50 } }) { nodes { id } } }', variables: { p: at }, rules: { search_newest_walk: { buffers: 800, parts: 6 } } },
 		{ name: 'a rare word', query: `{ damageReports(first: 50, filter: { search: "sinkhole" }) { nodes { id } } }`, rules: { reports_search: { buffers: 700 } } },
 		{ name: 'reports of vehicles', query: '{ vehicles(first: 20) { nodes { id name damageReports(first: 5) { nodes { id } } } } }', rules: { reports_of_vehicles: { buffers: 800 } }, optional: true },
 		{ name: 'vehicles by a part of a plate', query: '{ vehicles(first: 20, search: "AN-1") { nodes { id } } }', rules: { vehicles_find: { buffers: 150 } }, optional: true },
@@ -78,7 +80,7 @@ async function check(fleet, test, big, seen) {
 function readingStatements() {
 	const names = new Set();
 	for (const folder of ['fleet', 'api', 'queue']) {
-		for (const file of readdirSync(join(root, 'src', folder)).filter((name) => name.endsWith('.c'))) {
+		for (const file of readdirSync(join(root, 'src', folder), { recursive: true }).filter((name) => name.endsWith('.c'))) {
 			const text = readFileSync(join(root, 'src', folder, file), 'utf8');
 			for (const [whole, name] of text.matchAll(/fl_sql \w+ = \{\s*(?:\.name = )?"(\w+)"[^;]*;/g)) if (!whole.includes('.write = true')) names.add(name);
 		}

@@ -79,6 +79,8 @@ typedef struct fl_report_filter {
 	bool overdue;                                        /* only those whose deadline has passed */
 	const struct fl_wide_filter *wide;                   /* search.h; NULL: nothing more is asked */
 } fl_report_filter;
+/* Whether it asks for nothing but a time. */
+bool fl_report_filter_is_plain(const fl_report_filter *f);
 
 /* Newest first, at most `limit` of them, those older than `after` when after is not NULL. */
 FL_MUST fl_err fl_reports_find(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out,

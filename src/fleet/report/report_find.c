@@ -143,21 +143,22 @@ static const fl_sql newest_sql = { "reports_newest",
 				   .generic = true };
 static const fl_sql newest_since_sql = { "reports_newest_since", "SELECT " COLUMNS " FROM damage_reports WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT $3" };
 /* $12 the text, $13 the language. */
-static const fl_sql search_sql = {
-	"reports_search",
-	"SELECT " COLUMNS " FROM damage_reports JOIN (SELECT report_id FROM " FL_SQL_HOLDING("$7", "$8", FL_SQL_ASKED("$13", "$12")) " x) s ON report_id = id"
+#define SEARCH(holding)                                                                                                                        \
+	"SELECT " COLUMNS " FROM damage_reports JOIN (SELECT report_id FROM " holding("$7", "$8", FL_SQL_ASKED("$13", "$12")) " x) s ON report_id = id" \
 	" WHERE " LIST_CONDITIONS " ORDER BY id DESC LIMIT $9"
-};
+static const fl_sql search_sql = { "reports_search", SEARCH(FL_SQL_HOLDING) };
+static const fl_sql scattered_sql = { "reports_search_scattered", SEARCH(FL_SQL_SCATTERED) };
+#undef SEARCH
 
-static bool is_plain(const fl_report_filter *f)
+bool fl_report_filter_is_plain(const fl_report_filter *f)
 {
 	return !f->statuses && !f->stages && !f->severities && !f->damage_types && !f->vehicle_id && !f->facility_id && !f->overdue &&
-	       f->search.len == 0;
+	       f->search.len == 0 && !f->wide;
 }
 
 static bool is_of_status(const fl_report_filter *f)
 {
-	return f->statuses && !f->stages && !f->vehicle_id && !f->facility_id && !f->overdue && f->search.len == 0;
+	return f->statuses && !f->stages && !f->vehicle_id && !f->facility_id && !f->overdue;
 }
 
 static fl_err find_between(fl_ctx *ctx, fl_uuid low, fl_uuid high, uint32_t limit, fl_report **out, size_t *count)
@@ -172,19 +173,26 @@ static fl_err find_between(fl_ctx *ctx, fl_uuid low, fl_uuid high, uint32_t limi
 	return read_reports(ctx, rows, out, count);
 }
 
+static fl_err append(fl_ctx *ctx, const fl_report *more, size_t more_count, fl_report **all, size_t *count)
+{
+	fl_report *grown = fl_new_array(ctx->mem, fl_report, *count + more_count);
+	if (!grown)
+		return FL_NOMEM;
+	if (*count)
+		memcpy(grown, *all, *count * sizeof(*grown));
+	if (more_count)
+		memcpy(grown + *count, more, more_count * sizeof(*grown));
+	*all = grown;
+	*count += more_count;
+	return FL_OK;
+}
+
 static fl_err find_older(fl_ctx *ctx, fl_uuid high, uint32_t limit, fl_report **out, size_t *count)
 {
-	fl_report *older, *all;
+	fl_report *older;
 	size_t older_count;
 	FL_TRY(find_between(ctx, (fl_uuid){}, high, limit - (uint32_t)*count, &older, &older_count));
-	all = fl_new_array(ctx->mem, fl_report, *count + older_count);
-	if (!all)
-		return FL_NOMEM;
-	memcpy(all, *out, *count * sizeof(*all));
-	memcpy(all + *count, older, older_count * sizeof(*all));
-	*out = all;
-	*count += older_count;
-	return FL_OK;
+	return append(ctx, older, older_count, out, count);
 }
 
 /* PostgreSQL makes every month between the bounds ready before it reads the newest, and a page lies in one or two of many
@@ -232,35 +240,60 @@ static fl_err find_of_status(fl_ctx *ctx, const fl_report_filter *filter, const 
 	return read_reports(ctx, rows, out, count);
 }
 
-fl_err fl_reports_find(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out, size_t *count)
+/* $1 to $11 of LIST_CONDITIONS. */
+static fl_err list_args(fl_ctx *ctx, const fl_report_filter *filter, int64_t from_us, const fl_uuid *after, uint32_t limit, fl_args *args)
 {
+	FL_TRY(visible_args(ctx, args));
+	fl_arg_i16s(args, filter->statuses, filter->status_count);
+	fl_arg_i16s(args, filter->severities, filter->severity_count);
+	fl_arg_i16s(args, filter->damage_types, filter->damage_type_count);
+	arg_id_or_null(args, filter->vehicle_id);
+	arg_id_or_null(args, filter->facility_id);
+	arg_id_bounds(args, from_us, filter->reported_before, after);
+	fl_arg_i64(args, limit);
+	fl_arg_i16s(args, filter->stages, filter->stage_count);
+	fl_arg_bool(args, filter->overdue);
+	return args->err;
+}
+
+static fl_err find_words(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out, size_t *count)
+{
+	fl_window window = fl_window_of(filter->reported_after, filter->reported_before, after);
+	const fl_tenant *tenant;
 	const fl_rows *rows;
+	fl_report *more;
+	size_t more_count;
 	fl_args args;
-	bool search = filter->search.len > 0;
-	if (filter->wide)
-		return fl_search_newest(ctx, filter, after, limit, out, count);
-	FL_TRY(visible_args(ctx, &args));
-	if (is_plain(filter) && fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL))
-		return filter->reported_after ? find_newest_since(ctx, filter, after, limit, out, count) :
-						find_newest(ctx, high_bound(filter->reported_before, after), limit, out, count);
-	if (is_of_status(filter) && fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL))
-		return find_of_status(ctx, filter, after, limit, out, count);
-	fl_arg_i16s(&args, filter->statuses, filter->status_count);
-	fl_arg_i16s(&args, filter->severities, filter->severity_count);
-	fl_arg_i16s(&args, filter->damage_types, filter->damage_type_count);
-	arg_id_or_null(&args, filter->vehicle_id);
-	arg_id_or_null(&args, filter->facility_id);
-	arg_id_bounds(&args, filter->reported_after, filter->reported_before, after);
-	fl_arg_i64(&args, limit);
-	fl_arg_i16s(&args, filter->stages, filter->stage_count);
-	fl_arg_bool(&args, filter->overdue);
-	if (search) {
-		const fl_tenant *tenant;
-		FL_TRY(fl_tenant_get(ctx, &tenant));
+	FL_TRY(fl_tenant_get(ctx, &tenant));
+	*out = NULL;
+	*count = 0;
+	while (*count < limit && fl_window_next(&window)) {
+		FL_TRY(list_args(ctx, filter, window.from_us, &window.high, limit - (uint32_t)*count, &args));
 		fl_arg_text(&args, filter->search);
 		fl_arg_i32(&args, tenant->language);
+		FL_TRY(await_query(ctx, ctx->services->db, window.number == 1 ? &search_sql : &scattered_sql, &args, &rows));
+		FL_TRY(read_reports(ctx, rows, &more, &more_count));
+		FL_TRY(append(ctx, more, more_count, out, count));
 	}
-	FL_TRY(await_query(ctx, ctx->services->db, search ? &search_sql : &find_sql, &args, &rows));
+	return FL_OK;
+}
+
+fl_err fl_reports_find(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out, size_t *count)
+{
+	const bool all = fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL);
+	const fl_rows *rows;
+	fl_args args;
+	if (filter->wide)
+		return fl_search_newest(ctx, filter, after, limit, out, count);
+	if (filter->search.len > 0)
+		return find_words(ctx, filter, after, limit, out, count);
+	if (all && fl_report_filter_is_plain(filter))
+		return filter->reported_after ? find_newest_since(ctx, filter, after, limit, out, count) :
+						find_newest(ctx, high_bound(filter->reported_before, after), limit, out, count);
+	if (all && is_of_status(filter))
+		return find_of_status(ctx, filter, after, limit, out, count);
+	FL_TRY(list_args(ctx, filter, filter->reported_after, after, limit, &args));
+	FL_TRY(await_query(ctx, ctx->services->db, &find_sql, &args, &rows));
 	return read_reports(ctx, rows, out, count);
 }
 

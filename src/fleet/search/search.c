@@ -146,131 +146,76 @@ fl_err fl_reports_in_order(fl_ctx *ctx, const fl_rows *rows, fl_report ***out)
 /* ---- newest first ---- */
 
 static const fl_sql newest_sql = { "search_newest", "SELECT id FROM damage_reports WHERE " FL_SQL_WIDE " ORDER BY id DESC LIMIT $26" };
+/* Each report in its turn, whatever the filter lets through: right where it lets through much. */
+static const fl_sql newest_walk_sql = { "search_newest_walk", "SELECT id FROM (SELECT * FROM damage_reports WHERE id >= $7 AND id < $8 ORDER BY id DESC OFFSET 0) r"
+	" WHERE " FL_SQL_WIDE " ORDER BY id DESC LIMIT $26" };
 /* $27 the text, $28 the language. */
-static const fl_sql newest_words_sql = {
-	"search_newest_words",
-	"SELECT id FROM damage_reports JOIN " FL_SQL_HOLDING("$7", "$8", FL_SQL_ASKED("$28", "$27")) " s ON report_id = id"
-	" WHERE " FL_SQL_WIDE " ORDER BY id DESC LIMIT $26"
-};
+#define NEWEST_WORDS(holding) "SELECT id FROM damage_reports JOIN " holding("$7", "$8", FL_SQL_ASKED("$28", "$27")) " s ON report_id = id WHERE " FL_SQL_WIDE " ORDER BY id DESC LIMIT $26"
+static const fl_sql newest_words_sql = { "search_newest_words", NEWEST_WORDS(FL_SQL_HOLDING) };
+static const fl_sql newest_scattered_sql = { "search_newest_scattered", NEWEST_WORDS(FL_SQL_SCATTERED) };
+#undef NEWEST_WORDS
 
-fl_err fl_search_newest(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out, size_t *count)
+/* The reports of column 0 after those that are there. */
+static fl_err add_rows(fl_ctx *ctx, const fl_rows *rows, fl_report *list, size_t *count)
 {
-	bool words = filter->search.len > 0;
-	const fl_rows *rows;
 	fl_report **sorted;
+	FL_TRY(fl_reports_in_order(ctx, rows, &sorted));
+	for (int i = 0; i < rows->count; i++)
+		if (sorted[i])
+			list[(*count)++] = *sorted[i];
+	return FL_OK;
+}
+
+/* Words and places may be everywhere in a company or nowhere, and PostgreSQL knows only how common they are among all. */
+static bool may_be_scattered(const fl_report_filter *filter)
+{
+	return filter->search.len > 0 || filter->wide->has_near || filter->wide->has_box || filter->wide->area.ptr;
+}
+
+static const fl_sql *sql_of_window(const fl_report_filter *filter, const fl_window *window)
+{
+	if (filter->search.len > 0)
+		return window->number == 1 ? &newest_words_sql : &newest_scattered_sql;
+	return window->number == 1 ? &newest_walk_sql : &newest_sql;
+}
+
+static fl_err find_window(fl_ctx *ctx, const fl_report_filter *filter, const fl_window *window, uint32_t limit, fl_report *list, size_t *count)
+{
+	fl_report_filter within = *filter;
+	const fl_tenant *tenant;
+	const fl_rows *rows;
 	fl_args args;
-	FL_TRY(fl_wide_args(ctx, filter, 0, after, &args));
+	within.reported_after = window->from_us;
+	FL_TRY(fl_wide_args(ctx, &within, 0, &window->high, &args));
 	fl_arg_i64(&args, limit);
-	if (words) {
-		const fl_tenant *tenant;
+	if (filter->search.len > 0) {
 		FL_TRY(fl_tenant_get(ctx, &tenant));
 		fl_arg_text(&args, filter->search);
 		fl_arg_i32(&args, tenant->language);
 	}
-	FL_TRY(await_query(ctx, ctx->services->db, words ? &newest_words_sql : &newest_sql, &args, &rows));
-	FL_TRY(fl_reports_in_order(ctx, rows, &sorted));
-	fl_report *list = fl_new_array(ctx->mem, fl_report, (size_t)rows->count);
+	FL_TRY(await_query(ctx, ctx->services->db, sql_of_window(filter, window), &args, &rows));
+	return add_rows(ctx, rows, list, count);
+}
+
+fl_err fl_search_newest(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out, size_t *count)
+{
+	fl_window window = fl_window_of(filter->reported_after, filter->reported_before, after);
+	const fl_rows *rows;
+	fl_args args;
+	fl_report *list = fl_new_array(ctx->mem, fl_report, limit);
 	if (!list)
 		return FL_NOMEM;
 	*count = 0;
-	for (int i = 0; i < rows->count; i++)
-		if (sorted[i])
-			list[(*count)++] = *sorted[i];
 	*out = list;
-	return FL_OK;
-}
-
-/* ---- by words ---- */
-
-/* Claim numbers count most, then what the words say, then the vehicle. The last word counts as a beginning too. Ranked are the newest
- * that hold the words: of thousands with a common word the older ones are not better. Snippets are made of what is shown, not of
- * what was found. $27 the text, $28 its last word as a beginning, $29 what stands before it, $30, $31 the page before, $32 the language, $33 how many
- * are ranked. */
-#define LANGUAGE "$32::int::oid::regconfig"
-#define ASKED                                                                                                                          \
-	"(" FL_SQL_ASKED("$32", "$27") " || CASE WHEN $28::text IS NULL THEN ''::tsquery ELSE (websearch_to_tsquery(" LANGUAGE ", $29)"    \
-	" && (to_tsquery(" LANGUAGE ", $28) || to_tsquery('simple', $28))) END)"
-static const fl_sql words_sql = {
-	"search_words",
-	"WITH hits AS ("
-	"  SELECT id AS report_id, ts_rank(tsv, " ASKED ") AS rank FROM (SELECT id, tsv FROM damage_reports JOIN " FL_SQL_HOLDING("$7", "$8", ASKED) " s ON report_id = id"
-	"   WHERE " FL_SQL_WIDE " ORDER BY id DESC LIMIT $33) newest"
-	"  UNION ALL SELECT c.id, (1 + c.closeness)::real FROM claims_like($27, $7, $8, 200) c"
-	"  UNION ALL SELECT r.id, (0.5 * v.closeness)::real FROM vehicles_like($27, 20) v CROSS JOIN LATERAL (SELECT id FROM damage_reports"
-	"   WHERE vehicle_id = v.id AND id >= $7 AND id < $8 ORDER BY id DESC LIMIT 100) r),"
-	" best AS (SELECT report_id, max(rank) AS rank FROM hits GROUP BY 1),"
-	" page AS (SELECT id, rank, description FROM best JOIN damage_reports ON id = report_id WHERE " FL_SQL_WIDE
-	"   AND ($30::real IS NULL OR (rank, id) < ($30, $31)) ORDER BY rank DESC, id DESC LIMIT $26)"
-	" SELECT id, rank, ts_headline(" LANGUAGE ", description, " ASKED ","
-	"   'StartSel=' || chr(2) || ', StopSel=' || chr(3) || ', MaxWords=30, MinWords=12, MaxFragments=2, FragmentDelimiter=\" … \"')"
-	" FROM page ORDER BY rank DESC, id DESC"
-};
-#undef ASKED
-#undef LANGUAGE
-
-static bool word_byte(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (unsigned char)c >= 0x80;
-}
-
-/* The last word as the beginning of one ("scra:*") and what stands before it; none when the text ends otherwise, or is short. */
-static fl_err last_word(fl_ctx *ctx, fl_str text, fl_str *prefix, fl_str *before)
-{
-	size_t start = text.len;
-	while (start > 0 && word_byte(text.ptr[start - 1]))
-		start--;
-	*prefix = (fl_str){};
-	*before = FL_STR("");
-	if (text.len - start < 2 || fl_str_find_char(text, '"') >= 0 || (start > 0 && text.ptr[start - 1] == '-'))
+	if (may_be_scattered(filter)) {
+		while (*count < limit && fl_window_next(&window))
+			FL_TRY(find_window(ctx, filter, &window, limit - (uint32_t)*count, list, count));
 		return FL_OK;
-	*prefix = fl_str_fmt(ctx->mem, "%.*s:*", (int)(text.len - start), text.ptr + start);
-	*before = fl_str_slice(text, 0, start);
-	return prefix->ptr ? FL_OK : FL_NOMEM;
-}
-
-static fl_err read_hits(fl_ctx *ctx, const fl_rows *rows, fl_hit **out, size_t *count)
-{
-	fl_report **reports;
-	fl_hit *hits = fl_new_array(ctx->mem, fl_hit, (size_t)rows->count);
-	if (!hits)
-		return FL_NOMEM;
-	FL_TRY(fl_reports_in_order(ctx, rows, &reports));
-	*count = 0;
-	for (int i = 0; i < rows->count; i++)
-		if (reports[i])
-			hits[(*count)++] = (fl_hit){ reports[i], fl_row_f4(rows, i, 1), fl_row_text(rows, i, 2) };
-	*out = hits;
-	return FL_OK;
-}
-
-fl_err fl_search_words(fl_ctx *ctx, fl_str text, const fl_report_filter *filter, const fl_hit_key *after, uint32_t limit, fl_hit **out, size_t *count)
-{
-	const fl_tenant *tenant;
-	const fl_rows *rows;
-	fl_args args;
-	fl_str prefix, before;
-	text = fl_str_trim(text);
-	FL_TRY(fl_text_check(&ctx->diag, "the text", text, 200));
-	if (text.len == 0)
-		return fl_fail(&ctx->diag, FL_BAD_INPUT, "the text is empty: say what to look for");
-	FL_TRY(last_word(ctx, text, &prefix, &before));
-	FL_TRY(fl_wide_args(ctx, filter, 0, NULL, &args));
-	fl_arg_i64(&args, limit);
-	fl_arg_text(&args, text);
-	fl_arg_text(&args, prefix);
-	fl_arg_text(&args, before.len ? before : FL_STR(""));
-	if (after) {
-		fl_arg_f4(&args, after->rank);
-		fl_arg_uuid(&args, after->id);
-	} else {
-		fl_arg_null(&args, FL_DB_F4);
-		fl_arg_null(&args, FL_DB_UUID);
 	}
-	FL_TRY(fl_tenant_get(ctx, &tenant));
-	fl_arg_i32(&args, tenant->language);
-	fl_arg_i64(&args, FL_SEARCH_RANKED_MAX);
-	FL_TRY(await_query(ctx, ctx->services->db, &words_sql, &args, &rows));
-	return read_hits(ctx, rows, out, count);
+	FL_TRY(fl_wide_args(ctx, filter, 0, after, &args));
+	fl_arg_i64(&args, limit);
+	FL_TRY(await_query(ctx, ctx->services->db, &newest_sql, &args, &rows));
+	return add_rows(ctx, rows, list, count);
 }
 
 /* ---- saved filters ---- */

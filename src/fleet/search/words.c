@@ -1,0 +1,28 @@
+#include "fleet/search/words.h"
+
+static const int64_t FIRST_SPAN_US = 7 * FL_DAY_US;
+enum { WIDER = 4, WINDOWS_MAX = 5 };
+
+fl_window fl_window_of(int64_t from_us, int64_t to_us, const fl_uuid *after)
+{
+	fl_window w = { .least_us = from_us, .span_us = FIRST_SPAN_US };
+
+	memset(w.high.bytes, 0xff, sizeof w.high.bytes);
+	if (to_us)
+		w.high = fl_uuid7_floor(to_us);
+	if (after && fl_uuid_cmp(*after, w.high) < 0)
+		w.high = *after;
+	w.from_us = FL_MIN(fl_uuid7_time_us(w.high), fl_now_us());
+	return w;
+}
+
+bool fl_window_next(fl_window *w)
+{
+	if (w->number > 0 && w->from_us <= w->least_us)
+		return false;
+	if (w->number > 0)
+		w->high = fl_uuid7_floor(w->from_us);
+	w->from_us = ++w->number < WINDOWS_MAX ? FL_MAX(w->from_us - w->span_us, w->least_us) : w->least_us;
+	w->span_us *= WIDER;
+	return true;
+}
