@@ -193,12 +193,14 @@ static fl_err count_all(sweeping *s)
 	return FL_OK;
 }
 
-/* Without a mark: the first sweep of this store. What most of it is named by is its database. */
-static fl_err may_adopt(sweeping *s)
+/* Without a mark: the first sweep of this store. What most of it is named by is its database; as long as all of it was put a short while
+ * ago nobody can tell, and nothing would go. */
+static fl_err may_adopt(sweeping *s, bool *adopt)
 {
 	FL_TRY(count_all(s));
 	bool mostly = s->result->loose * 2 <= s->old;
 	int64_t loose = s->result->loose;
+	*adopt = s->site->adopt || s->old > 0 || s->result->seen == 0;
 	*s->result = (fl_sweep_result) { .ran = true };
 	if (mostly || s->site->adopt)
 		return FL_OK;
@@ -219,9 +221,10 @@ static fl_err check_owner(sweeping *s)
 		return FL_OK;
 	if (mark.len && !s->site->adopt)
 		return fl_fail(s->diag, FL_CONFLICT, "the store belongs to another database; if it does not, `fleet store adopt` says so");
+	bool adopt = true;
 	if (!mark.len)
-		FL_TRY(may_adopt(s));
-	return s->site->dry ? FL_OK : fl_store_mark_set(s->site->store, fl_str_z(copy), s->diag);
+		FL_TRY(may_adopt(s, &adopt));
+	return s->site->dry || !adopt ? FL_OK : fl_store_mark_set(s->site->store, fl_str_z(copy), s->diag);
 }
 
 /* ---- a run ---- */

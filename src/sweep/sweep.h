@@ -13,7 +13,7 @@
  *	noted longer ago than the grace                    goes, unless it was put meanwhile (store.h)
  *
  * Killed at any point it leaves a blob too many, never one too few. A store is swept only by the database that it belongs to: the number
- * in platform.sweep is written into the store by the first sweep that finds most of it named, so that another database, an empty one
+ * in platform.sweep is written into the store by the first sweep that finds most of what is a day old named, so that another database, an empty one
  * above all, refuses (FL_CONFLICT) instead of removing everything. A column of bytes that nobody has judged refuses too.
  *
  * Blocking, as the owner of the tables; for the clock's thread and the command line. Errors carry a sentence in diag. */

@@ -270,6 +270,28 @@ static void another_database(void **state)
 	assert_true(is_there(theirs));
 }
 
+/* As long as all of a store is new, nobody can tell whose it is. */
+static void too_new_to_tell(void **state)
+{
+	fl_sweep_result r;
+	fl_store *other;
+	fl_blob blob;
+	char place[80], mark[100], command[120];
+	snprintf(place, sizeof(place), "%s/other", dir);
+	snprintf(mark, sizeof(mark), "%s/owner", place);
+	assert_int_equal(fl_store_open(place, &other, &diag), FL_OK);
+	const fl_sweep_site site = { .url = pg.url, .store = other };
+	assert_int_equal(fl_store_put_now(other, FL_STR("new"), &blob, &diag), FL_OK);
+	assert_int_equal(fl_sweep_run(&site, &r, &diag), FL_OK);
+	assert_int_not_equal(access(mark, F_OK), 0);
+	assert_int_equal(fl_store_drop_now(other, blob.id, &diag), FL_OK);
+	assert_int_equal(fl_sweep_run(&site, &r, &diag), FL_OK); /* an empty one is taken at once */
+	assert_int_equal(access(mark, F_OK), 0);
+	fl_store_close(other);
+	snprintf(command, sizeof(command), "rm -rf %s", place);
+	assert_int_equal(system(command), 0);
+}
+
 /* A role that does not see every row is told so. */
 static void others_see_too_little(void **state)
 {
@@ -316,6 +338,7 @@ int main(void)
 		cmocka_unit_test(cut_off),
 		cmocka_unit_test(one_run_has_a_limit),
 		cmocka_unit_test(another_database),
+		cmocka_unit_test(too_new_to_tell),
 		cmocka_unit_test(others_see_too_little),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
