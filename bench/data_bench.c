@@ -224,10 +224,10 @@ static measured show(const question *q, int tenant)
 /* Points where the company had reports: nobody looks for an incident where there is none. */
 #define SOMEWHERE "(SELECT ST_X(location::geometry) AS x, ST_Y(location::geometry) AS y FROM fleet.damage_reports WHERE tenant_id = {t} ORDER BY id DESC LIMIT {n}) p"
 
-/* newest_since_sql of src/fleet/report/report_find.c, and the same question to the plain table. */
+/* newest_sql of src/fleet/report/report_find.c, and the same question to the plain table. */
 static const question newest = { "newest 50 of a company in 30 days",
-	"SELECT " COLUMNS " FROM damage_reports WHERE id >= $1::uuid AND id < $2::uuid ORDER BY id DESC LIMIT 50",
-	"SELECT " MONTH ", fleet.uuid7_floor(now() - i * interval '7 minutes') FROM generate_series(1, {n}) i", 5, false, false };
+	"SELECT " COLUMNS " FROM damage_reports WHERE id < $2::uuid AND (id >= $1::uuid OR id >= $3::uuid) ORDER BY id DESC LIMIT 50",
+	"SELECT " MONTH ", fleet.uuid7_floor(now() - i * interval '7 minutes'), " MONTH " FROM generate_series(1, {n}) i", 5, true, false };
 static const question newest_plain = { "the same from the plain table",
 	"SELECT " COLUMNS " FROM bench.reports WHERE tenant_id = $1::int AND reported_at >= now() - interval '30 days' AND reported_at < $2::timestamptz"
 	" ORDER BY reported_at DESC, id DESC LIMIT 50",

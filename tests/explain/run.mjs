@@ -24,7 +24,7 @@ function cases(fleet) {
 	return [
 		{ name: 'newest', query: `{ damageReports(first: 50) { ${LIST} } }`, rules: { reports_newest: { buffers: 120, parts: 6 } } },
 		{ name: 'newest, deep by cursor', query: `{ damageReports(first: 50, filter: { reportedBefore: "${ago(500)}" }) { ${SHORT} } }`, rules: { reports_newest: { buffers: 150, parts: 2 } } },
-		{ name: 'newest of 30 days', query: `{ damageReports(first: 50, filter: { reportedAfter: "${ago(30)}" }) { ${SHORT} } }`, rules: { reports_newest_since: { buffers: 120, parts: 7 } } },
+		{ name: 'newest of 30 days', query: `{ damageReports(first: 50, filter: { reportedAfter: "${ago(30)}" }) { ${SHORT} } }`, rules: { reports_newest: { buffers: 120, parts: 7 } } },
 		{ name: 'by status', query: '{ damageReports(first: 50, filter: { status: [APPROVED, IN_REPAIR] }) { nodes { id } } }', rules: { reports_of_status: { buffers: 500 } } },
 		{ name: 'by status and severity, 30 days', query: `{ damageReports(first: 50, filter: { status: [REPORTED, COMPLETED], severity: [MAJOR], reportedAfter: "${ago(30)}" }) { nodes { id } } }`, rules: { reports_of_status: { buffers: 500, parts: 7 } } },
 		{ name: 'by severity and kind, 90 days', query: `{ damageReports(first: 50, filter: { severity: [CRITICAL, TOTAL_LOSS], damageType: [COLLISION], reportedAfter: "${ago(90)}" }) { nodes { id } } }`, rules: { reports_find: { buffers: 800, parts: 9 } } },

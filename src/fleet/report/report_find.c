@@ -141,7 +141,6 @@ static const fl_sql of_status_sql = { "reports_of_status",
 static const fl_sql newest_sql = { "reports_newest",
 				   "SELECT " COLUMNS " FROM damage_reports WHERE id < $1 AND (id >= $2 OR id >= $3) ORDER BY id DESC LIMIT $4",
 				   .generic = true };
-static const fl_sql newest_since_sql = { "reports_newest_since", "SELECT " COLUMNS " FROM damage_reports WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT $3" };
 /* $12 the text, $13 the language. */
 #define SEARCH(holding)                                                                                                                        \
 	"SELECT " COLUMNS " FROM damage_reports JOIN (SELECT report_id FROM " holding("$7", "$8", FL_SQL_ASKED("$13", "$12")) " x) s ON report_id = id" \
@@ -216,17 +215,6 @@ static fl_err find_newest(fl_ctx *ctx, fl_uuid high, uint32_t limit, fl_report *
 	return FL_OK;
 }
 
-static fl_err find_newest_since(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out,
-				size_t *count)
-{
-	const fl_rows *rows;
-	fl_args args = fl_args_make(ctx->mem);
-	arg_id_bounds(&args, filter->reported_after, filter->reported_before, after);
-	fl_arg_i64(&args, limit);
-	FL_TRY(await_query(ctx, ctx->services->db, &newest_since_sql, &args, &rows));
-	return read_reports(ctx, rows, out, count);
-}
-
 static fl_err find_of_status(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out, size_t *count)
 {
 	const fl_rows *rows;
@@ -287,9 +275,11 @@ fl_err fl_reports_find(fl_ctx *ctx, const fl_report_filter *filter, const fl_uui
 		return fl_search_newest(ctx, filter, after, limit, out, count);
 	if (filter->search.len > 0)
 		return find_words(ctx, filter, after, limit, out, count);
-	if (all && fl_report_filter_is_plain(filter))
-		return filter->reported_after ? find_newest_since(ctx, filter, after, limit, out, count) :
-						find_newest(ctx, high_bound(filter->reported_before, after), limit, out, count);
+	if (all && fl_report_filter_is_plain(filter)) {
+		fl_uuid high = high_bound(filter->reported_before, after);
+		return filter->reported_after ? find_between(ctx, fl_uuid7_floor(filter->reported_after), high, limit, out, count) :
+						find_newest(ctx, high, limit, out, count);
+	}
 	if (all && is_of_status(filter))
 		return find_of_status(ctx, filter, after, limit, out, count);
 	FL_TRY(list_args(ctx, filter, filter->reported_after, after, limit, &args));
