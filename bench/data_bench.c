@@ -89,6 +89,7 @@ typedef struct question {
 	bool owner;       /* asked by the owner, of all companies */
 	const char *scattered; /* $1 and $2 are a year in windows that grow until there are `most` rows, as src/fleet/search/words.c has them; this from the second on */
 	int most;
+	bool reports; /* the rows are ids, and the reports are read by them at the end */
 } question;
 
 #define COLUMNS                                                                                                                            \
@@ -107,18 +108,52 @@ typedef struct measured {
 	double p50_ms, p95_ms, rows;
 } measured;
 
+enum { IDS_MAX = 50, ID_TEXT = 36 };
+
+/* As an array's text, newest first. */
+static void keep_ids(const PGresult *r, char *ids)
+{
+	for (int i = 0; i < PQntuples(r) && strlen(ids) < IDS_MAX * (ID_TEXT + 1); i++) {
+		const unsigned char *b = (const unsigned char *)PQgetvalue(r, i, 0);
+		char *at = ids + strlen(ids);
+		*at = at == ids ? '{' : ',';
+		at++;
+		for (int k = 0; k < 16; k++)
+			at += snprintf(at, 4, k == 4 || k == 6 || k == 8 || k == 10 ? "-%02x" : "%02x", b[k]);
+	}
+}
+
+static void read_reports(PGconn *pg, char *ids)
+{
+	char first[ID_TEXT + 1], last[ID_TEXT + 1];
+
+	if (!ids[0])
+		return;
+	snprintf(first, sizeof first, "%.36s", ids + 1);
+	snprintf(last, sizeof last, "%.36s", ids + strlen(ids) - ID_TEXT);
+	memcpy(ids + strlen(ids), "}", 2);
+	bench_run(pg, "SET plan_cache_mode = force_generic_plan");
+	PGresult *r = PQexecPrepared(pg, "reports", 5, (const char *[]){ ids, last, last, first, first }, NULL, NULL, 1);
+	if (PQresultStatus(r) != PGRES_TUPLES_OK)
+		bench_die(pg, "reports by id");
+	PQclear(r);
+	bench_run(pg, "SET plan_cache_mode = force_custom_plan");
+}
+
 static void floor_id(int64_t ms, char *out)
 {
 	snprintf(out, 37, "%08x-%04x-0000-0000-000000000000", (unsigned)(ms >> 16), (unsigned)(ms & 0xffff));
 }
 
-static int once(PGconn *pg, const question *q, const char *name, int columns, const char **values)
+static int once(PGconn *pg, const question *q, const char *name, int columns, const char **values, char *ids)
 {
 	PGresult *r = PQexecPrepared(pg, name, columns, values, NULL, NULL, 1);
 	int rows = PQntuples(r);
 
 	if (PQresultStatus(r) != PGRES_TUPLES_OK)
 		bench_die(pg, q->name);
+	if (ids)
+		keep_ids(r, ids);
 	PQclear(r);
 	return rows;
 }
@@ -128,18 +163,23 @@ static int by_windows(PGconn *pg, const question *q, int columns, const char **v
 	const int64_t day = 86400000, now = (int64_t)time(NULL) * 1000, least = now - 365 * day;
 	char low[37], high[37] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 	int64_t from = now, span = 7 * day;
-	int rows = 0;
+	int rows = 0, number = 0;
+	char ids[(IDS_MAX + 1) * (ID_TEXT + 1) + 2] = "";
 
 	values[0] = low;
 	values[1] = high;
 	while (rows < q->most && from > least) {
-		if (from < now)
+		if (number)
 			floor_id(from, high);
 		from = from - span > least ? from - span : least;
-		span *= 4;
 		floor_id(from, low);
-		rows += once(pg, q, span == 28 * day ? "q" : "scattered", columns, values);
+		int found = once(pg, q, number++ ? "scattered" : "q", columns, values, q->reports ? ids : NULL);
+		double enough = found > 0 ? 1.5 * (double)span * (q->most - rows - found) / found : 4.0 * (double)span;
+		span = enough > 4.0 * (double)span ? 4 * span : enough < 7.0 * (double)day ? 7 * day : (int64_t)enough;
+		rows += found;
 	}
+	if (q->reports)
+		read_reports(pg, ids);
 	return rows;
 }
 
@@ -157,12 +197,14 @@ static measured ask(PGconn *pg, const question *q, PGresult *arguments)
 	PQclear(PQprepare(pg, "q", q->sql, 0, NULL));
 	if (q->scattered)
 		PQclear(PQprepare(pg, "scattered", q->scattered, 0, NULL));
+	if (q->reports)
+		PQclear(PQprepare(pg, "reports", "SELECT " COLUMNS " FROM damage_reports WHERE id = ANY($1::uuid[]) AND (id >= $2::uuid OR id >= $3::uuid) AND (id <= $4::uuid OR id <= $5::uuid)", 0, NULL));
 	for (int i = 0; i < 2 * rounds; i++) {
 		const char *values[12] = {};
 		for (int k = 0; k < columns; k++)
 			values[k] = PQgetisnull(arguments, i % rounds, k) ? NULL : PQgetvalue(arguments, i % rounds, k);
 		double start = bench_now_us();
-		rows += q->scattered ? by_windows(pg, q, columns, values) : once(pg, q, "q", columns, values);
+		rows += q->scattered ? by_windows(pg, q, columns, values) : once(pg, q, "q", columns, values, NULL);
 		us[i % rounds] = bench_now_us() - start;
 	}
 	qsort(us, (size_t)rounds, sizeof *us, by_value);
@@ -236,8 +278,8 @@ static const question deep = { "50 at any depth of the largest company, by curso
 	"SELECT " COLUMNS " FROM damage_reports WHERE id < $1::uuid ORDER BY id DESC LIMIT 50",
 	"SELECT fleet.uuid7_floor(now() - random() * interval '1050 days') FROM generate_series(1, {n}) i", 5, true, false };
 static const question by_id = { "a report by id",
-	"SELECT " COLUMNS " FROM damage_reports WHERE id = ANY($1::uuid[]) AND id >= $2::uuid AND id <= $3::uuid",
-	"SELECT ARRAY[id], id, id FROM (SELECT id FROM fleet.damage_reports TABLESAMPLE SYSTEM (0.5) WHERE tenant_id = {t} ORDER BY random() LIMIT {n}) x", 2, true, false };
+	"SELECT " COLUMNS " FROM damage_reports WHERE id = ANY($1::uuid[]) AND (id >= $2::uuid OR id >= $3::uuid) AND (id <= $4::uuid OR id <= $5::uuid)",
+	"SELECT ARRAY[id], id, id, id, id FROM (SELECT id FROM fleet.damage_reports TABLESAMPLE SYSTEM (0.5) WHERE tenant_id = {t} ORDER BY random() LIMIT {n}) x", 2, true, false };
 /* of_status_sql of src/fleet/report/report_find.c. */
 static const question filtered = { "newest 50 of two statuses and a severity, 30 days",
 	"SELECT " COLUMNS " FROM damage_reports WHERE id >= $3::uuid AND id < $4::uuid AND id IN (SELECT n.id FROM unnest($1::int2[]) s CROSS JOIN LATERAL"
@@ -247,14 +289,14 @@ static const question filtered = { "newest 50 of two statuses and a severity, 30
 #define WORDS "(ARRAY['bollard','windscreen','hail','bumper','lamp post','mirror','dented door','skip','traffic sign','rear left','cracked','Market'])[1 + i % 12]"
 #define ASKED "(websearch_to_tsquery($4::int::oid::regconfig, $3) || websearch_to_tsquery('simple', $3))"
 #define TWELVE_WORDS "SELECT NULL, NULL, " WORDS ", (SELECT lang::oid::int FROM fleet.tenants WHERE id = {t}) FROM generate_series(1, {n}) i"
-#define WITH_WORDS(columns, fence, limit) "SELECT " columns " FROM damage_reports JOIN (SELECT report_id, tsv FROM report_search WHERE report_id >= $1::uuid AND report_id < $2::uuid" \
-	" AND tsv @@ " ASKED fence ") s ON report_id = id WHERE id >= $1::uuid AND id < $2::uuid ORDER BY id DESC LIMIT " limit
-/* search_sql and scattered_sql of src/fleet/report/report_find.c. */
-static const question words = { "search in a company, newest 50 of a year", WITH_WORDS(COLUMNS, "", "50"), TWELVE_WORDS, 20,
-	.scattered = WITH_WORDS(COLUMNS, " OFFSET 0", "50"), .most = 50 };
-/* words_sql and scattered_sql of src/fleet/search/ranked.c: what is ranked, before the page is cut out of it. */
-static const question ranked = { "search in a company, ranks of the newest 1,000 of a year", WITH_WORDS("id, ts_rank(tsv, " ASKED ")", "", "1000"), TWELVE_WORDS, 20,
-	.scattered = WITH_WORDS("id, ts_rank(tsv, " ASKED ")", " OFFSET 0", "1000"), .most = 1000 };
+#define HOLDERS(columns, fence, limit) "SELECT " columns " FROM (SELECT report_id, tsv FROM report_search WHERE report_id >= $1::uuid AND report_id < $2::uuid" \
+	" AND tsv @@ " ASKED fence ") s ORDER BY report_id DESC LIMIT " limit
+/* words_sql and words_scattered_sql of src/fleet/report/report_find.c; the reports themselves are then read by their ids. */
+static const question words = { "search in a company, newest 50 of a year", HOLDERS("report_id", "", "50"), TWELVE_WORDS, 20,
+	.scattered = HOLDERS("report_id", " OFFSET 0", "50"), .most = 50, .reports = true };
+/* all_words_sql and all_scattered_sql of src/fleet/search/ranked.c: what is ranked, before the page is cut out of it. */
+static const question ranked = { "search in a company, ranks of the newest 500 of a year", HOLDERS("report_id, ts_rank(tsv, " ASKED ")", "", "500"), TWELVE_WORDS, 20,
+	.scattered = HOLDERS("report_id, ts_rank(tsv, " ASKED ")", " OFFSET 0", "500"), .most = 500 };
 /* newest_walk_sql and newest_sql of src/fleet/search/search.c, with a point as all there is of a filter. */
 #define CIRCLE "ST_DWithin(location, " POINT("$3::float8", "$4::float8") ", 50000)"
 static const question near_newest = { "newest 50 within 50 km, a company and a year",

@@ -201,7 +201,7 @@ export interface Query {
   damageReportStats: DamageReportStats;
   /** The vehicles whose repairs of twelve months cost most beside their value, worst first. */
   riskiestVehicles: Array<Vehicle>;
-  /** Reports by words, best first: the company's language is known, the last word may be a beginning, and claim numbers, plates, VINs and vehicles' names may be nearly right. Of reports that hold the words the newest 1,000 are ranked. */
+  /** Reports by words, best first: the company's language is known, the last word may be a beginning, and claim numbers, plates, VINs and vehicles' names may be nearly right. Of reports that hold the words the newest 500 are ranked. */
   searchDamageReports: DamageReportSearchConnection;
   /** The reports nearest to a point, nearest first; of the last twelve months unless the filter says otherwise. */
   nearbyDamageReports: Array<NearbyDamageReport>;

@@ -1,4 +1,5 @@
 /* The reports behind the defects of an inspection: one that the driver names, one that is open for the same item, or a new one. */
+#include "fleet/report/ids.h"
 #include "fleet/inspection/inspection_int.h"
 
 /* A report of any driver will do: a defect of a vehicle of the company is everybody's who drives it. */
@@ -20,20 +21,15 @@ static fl_err check_report(fl_ctx *ctx, const fl_defect *d, size_t number)
 static fl_err first_open(fl_ctx *ctx, const fl_rows *found, fl_defect *d, bool *joined)
 {
 	static const fl_sql sql = { "defect_reports_open",
-		"SELECT id FROM damage_reports WHERE id = ANY($1) AND id >= $2 AND id <= $3 AND vehicle_id = $4 AND status < $5", .generic = true };
-	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, (size_t)found->count), low = fl_row_uuid(found, 0, 0), high = low;
+		"SELECT id FROM damage_reports WHERE " FL_SQL_IDS("id", "$1", "$2", "$3", "$4", "$5") " AND vehicle_id = $6 AND status < $7", .generic = true };
+	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, (size_t)found->count);
 	fl_args args = fl_args_make(ctx->mem);
 	const fl_rows *rows;
 	if (!ids)
 		return FL_NOMEM;
-	for (int i = 0; i < found->count; i++) {
+	for (int i = 0; i < found->count; i++)
 		ids[i] = fl_row_uuid(found, i, 0);
-		low = fl_uuid_cmp(ids[i], low) < 0 ? ids[i] : low;
-		high = fl_uuid_cmp(ids[i], high) > 0 ? ids[i] : high;
-	}
-	fl_arg_uuids(&args, ids, (size_t)found->count);
-	fl_arg_uuid(&args, low); /* months before and after need not be looked at */
-	fl_arg_uuid(&args, high);
+	fl_arg_ids(&args, ids, (size_t)found->count);
 	fl_arg_i32(&args, d->vehicle_id);
 	fl_arg_i16(&args, FL_STATUS_COMPLETED);
 	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));

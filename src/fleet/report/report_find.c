@@ -1,5 +1,6 @@
 /* Reading reports and what belongs to them. Every statement carries $1: the user whose reports alone may be seen (a
  * driver's own), or NULL for those who see all of their company. */
+#include "fleet/report/ids.h"
 #include "fleet/report/report.h"
 #include "fleet/search/search.h"
 #include "fleet/search/words.h"
@@ -103,25 +104,6 @@ static void arg_id_bounds(fl_args *args, int64_t from, int64_t to, const fl_uuid
 	fl_arg_uuid(args, high_bound(to, after));
 }
 
-/* $n: the ids, and the bounds between which they lie: by them a plan made once leaves out the months that it need not look at.
- * Planning for the ids each time took longer than the query itself. */
-static void arg_ids_between(fl_args *args, const fl_uuid *ids, size_t count)
-{
-	fl_uuid low = {}, high;
-	if (count)
-		low = ids[0];
-	high = low;
-	for (size_t i = 1; i < count; i++) {
-		if (fl_uuid_cmp(ids[i], low) < 0)
-			low = ids[i];
-		if (fl_uuid_cmp(ids[i], high) > 0)
-			high = ids[i];
-	}
-	fl_arg_uuids(args, ids, count);
-	fl_arg_uuid(args, low);
-	fl_arg_uuid(args, high);
-}
-
 #define LIST_CONDITIONS                                                                                                \
 	VISIBLE " AND ($2::int2[] IS NULL OR status = ANY($2)) AND ($3::int2[] IS NULL OR severity = ANY($3))"         \
 		" AND ($4::int2[] IS NULL OR damage_type = ANY($4)) AND ($5::int IS NULL OR vehicle_id = $5)"          \
@@ -148,6 +130,9 @@ static const fl_sql newest_sql = { "reports_newest",
 static const fl_sql search_sql = { "reports_search", SEARCH(FL_SQL_HOLDING) };
 static const fl_sql scattered_sql = { "reports_search_scattered", SEARCH(FL_SQL_SCATTERED) };
 #undef SEARCH
+/* The same when there is nothing else to a filter: $1, $2 ids, $3 text, $4 language, $5 limit. */
+static const fl_sql words_sql = { "reports_words", FL_SQL_HOLDERS("report_id", FL_SQL_HOLDING("$1", "$2", FL_SQL_ASKED("$4", "$3"))) "$5" };
+static const fl_sql words_scattered_sql = { "reports_words_scattered", FL_SQL_HOLDERS("report_id", FL_SQL_SCATTERED("$1", "$2", FL_SQL_ASKED("$4", "$3"))) "$5" };
 
 bool fl_report_filter_is_plain(const fl_report_filter *f)
 {
@@ -255,7 +240,7 @@ static fl_err find_words(fl_ctx *ctx, const fl_report_filter *filter, const fl_u
 	FL_TRY(fl_tenant_get(ctx, &tenant));
 	*out = NULL;
 	*count = 0;
-	while (*count < limit && fl_window_next(&window)) {
+	while (*count < limit && fl_window_next(&window, limit - *count)) {
 		FL_TRY(list_args(ctx, filter, window.from_us, &window.high, limit - (uint32_t)*count, &args));
 		fl_arg_text(&args, filter->search);
 		fl_arg_i32(&args, tenant->language);
@@ -266,6 +251,48 @@ static fl_err find_words(fl_ctx *ctx, const fl_report_filter *filter, const fl_u
 	return FL_OK;
 }
 
+static bool is_of_words(const fl_report_filter *f)
+{
+	fl_report_filter rest = *f;
+	rest.search = (fl_str){};
+	return f->search.len > 0 && fl_report_filter_is_plain(&rest);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	return fl_uuid_cmp(((const fl_report *)b)->id, ((const fl_report *)a)->id);
+}
+
+static fl_err find_of_words(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out, size_t *count)
+{
+	fl_window window = fl_window_of(filter->reported_after, filter->reported_before, after);
+	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, limit);
+	const fl_tenant *tenant;
+	const fl_rows *rows;
+	uint32_t found = 0;
+	if (!ids)
+		return FL_NOMEM;
+	FL_TRY(fl_tenant_get(ctx, &tenant));
+	while (found < limit && fl_window_next(&window, limit - found)) {
+		fl_args args = fl_args_make(ctx->mem);
+		fl_arg_uuid(&args, fl_uuid7_floor(window.from_us));
+		fl_arg_uuid(&args, window.high);
+		fl_arg_text(&args, filter->search);
+		fl_arg_i32(&args, tenant->language);
+		fl_arg_i64(&args, limit - found);
+		FL_TRY(await_query(ctx, ctx->services->db, window.number == 1 ? &words_sql : &words_scattered_sql, &args, &rows));
+		for (int i = 0; i < rows->count; i++)
+			ids[found++] = fl_row_uuid(rows, i, 0);
+	}
+	*out = NULL;
+	*count = 0;
+	if (!found)
+		return FL_OK;
+	FL_TRY(fl_reports_get(ctx, ids, found, out, count));
+	qsort(*out, *count, sizeof(**out), newest_first);
+	return FL_OK;
+}
+
 fl_err fl_reports_find(fl_ctx *ctx, const fl_report_filter *filter, const fl_uuid *after, uint32_t limit, fl_report **out, size_t *count)
 {
 	const bool all = fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL);
@@ -273,6 +300,8 @@ fl_err fl_reports_find(fl_ctx *ctx, const fl_report_filter *filter, const fl_uui
 	fl_args args;
 	if (filter->wide)
 		return fl_search_newest(ctx, filter, after, limit, out, count);
+	if (all && is_of_words(filter))
+		return find_of_words(ctx, filter, after, limit, out, count);
 	if (filter->search.len > 0)
 		return find_words(ctx, filter, after, limit, out, count);
 	if (all && fl_report_filter_is_plain(filter)) {
@@ -306,11 +335,11 @@ fl_err fl_reports_of_vehicles(fl_ctx *ctx, const int32_t *vehicles, size_t vehic
 fl_err fl_reports_get(fl_ctx *ctx, const fl_uuid *ids, size_t id_count, fl_report **out, size_t *count)
 {
 	static const fl_sql sql = { "reports_get", "SELECT " COLUMNS " FROM damage_reports WHERE " VISIBLE
-						   " AND id = ANY($2) AND id >= $3 AND id <= $4", .generic = true };
+						   " AND " FL_SQL_IDS("id", "$2", "$3", "$4", "$5", "$6"), .generic = true };
 	const fl_rows *rows;
 	fl_args args;
 	FL_TRY(visible_args(ctx, &args));
-	arg_ids_between(&args, ids, id_count);
+	fl_arg_ids(&args, ids, id_count);
 	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
 	return read_reports(ctx, rows, out, count);
 }
@@ -425,18 +454,18 @@ static void order_photos(fl_photo_row *photos, size_t count)
 fl_err fl_photos_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t report_count, fl_photo_detail detail, fl_photo_row **out,
 			    size_t *count)
 {
-#define IF_ALL(column) "CASE WHEN $4 THEN " column " END"
+#define IF_ALL(column) "CASE WHEN $6 THEN " column " END"
 	static const fl_sql sql = { "photos_of_reports",
 				    "SELECT report_id, id, sha256, media_type, bytes, width, height, " IF_ALL("taken_at") ", " IF_ALL("sharpness") ", "
 				    IF_ALL("brightness") ", " IF_ALL("problems") ", " IF_ALL("view_sha256") ", " IF_ALL("thumb_sha256") ", "
 				    IF_ALL("angle") ", " IF_ALL("ST_Y(location::geometry)") ", " IF_ALL("ST_X(location::geometry)") ", " IF_ALL("camera") ", "
 				    IF_ALL("client") ", " IF_ALL("uploaded_by") ", " IF_ALL("created_at") ", erased_at"
-				    " FROM damage_photos WHERE report_id = ANY($1) AND report_id >= $2 AND report_id <= $3",
+				    " FROM damage_photos WHERE " FL_SQL_IDS("report_id", "$1", "$2", "$3", "$4", "$5"),
 				    .generic = true };
 #undef IF_ALL
 	fl_args args = fl_args_make(ctx->mem);
 	const fl_rows *rows;
-	arg_ids_between(&args, reports, report_count);
+	fl_arg_ids(&args, reports, report_count);
 	fl_arg_bool(&args, detail == FL_PHOTO_ALL);
 	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
 	fl_photo_row *photos = fl_new_array(ctx->mem, fl_photo_row, (size_t)rows->count);
@@ -523,13 +552,13 @@ fl_err fl_assessments_of_reports(fl_ctx *ctx, const fl_uuid *reports, size_t rep
 	static const fl_sql sql = { "assessments_of_reports",
 				    "SELECT DISTINCT ON (report_id) report_id, model, created_at, duration_ms, severity, severity_confidence, part,"
 				    " part_confidence, damage_type, type_confidence, cost_low, cost_likely, cost_high, hours_low, hours_likely,"
-				    " hours_high, rule, fraud_signals, similar_cases FROM assessments WHERE report_id = ANY($1)"
-				    " AND report_id >= $2 AND report_id <= $3 ORDER BY report_id, id DESC",
+				    " hours_high, rule, fraud_signals, similar_cases FROM assessments WHERE "
+				    FL_SQL_IDS("report_id", "$1", "$2", "$3", "$4", "$5") " ORDER BY report_id, id DESC",
 				    .generic = true };
 	fl_args args = fl_args_make(ctx->mem);
 	const fl_tenant *tenant;
 	const fl_rows *rows;
-	arg_ids_between(&args, reports, report_count);
+	fl_arg_ids(&args, reports, report_count);
 	FL_TRY(await_query(ctx, ctx->services->db, &sql, &args, &rows));
 	FL_TRY(fl_tenant_get(ctx, &tenant));
 	fl_assessment_row *list = fl_new_array(ctx->mem, fl_assessment_row, (size_t)rows->count);

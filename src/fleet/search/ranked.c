@@ -1,5 +1,6 @@
 /* Reports by words, best first: what holds the words, and what is nearly right, ranked here. Ranks and ids first; of what is shown the
  * reports and snippets. */
+#include "fleet/report/ids.h"
 #include "fleet/search/search_int.h"
 
 #include <stdlib.h>
@@ -35,6 +36,11 @@ typedef struct ranking {
 static const fl_sql words_sql = { "search_words", RANKED(FL_SQL_HOLDING) };
 static const fl_sql scattered_sql = { "search_scattered", RANKED(FL_SQL_SCATTERED) };
 #undef RANKED
+/* The same of everything: $1, $2 ids, $3 how many, $4 text, $5 prefix, $6 before, $7 language. */
+#define RANKED(holding) FL_SQL_HOLDERS("report_id, ts_rank(tsv, " ASKED("4", "5", "6", "7") ")", holding("$1", "$2", ASKED("4", "5", "6", "7"))) "$3"
+static const fl_sql all_words_sql = { "search_words_all", RANKED(FL_SQL_HOLDING) };
+static const fl_sql all_scattered_sql = { "search_scattered_all", RANKED(FL_SQL_SCATTERED) };
+#undef RANKED
 
 /* $1 text, $2, $3 ids: claim numbers count most, vehicles least. */
 static const fl_sql nearly_sql = {
@@ -48,12 +54,12 @@ static const fl_sql nearly_sql = {
 /* After $25 of FL_SQL_WIDE: $26 ids. */
 static const fl_sql fitting_sql = { "search_fitting", "SELECT id FROM damage_reports WHERE " FL_SQL_WIDE " AND id = ANY($26)" };
 
-/* $1 ids, $2, $3 between which they lie, $4 text, $5 prefix, $6 before, $7 language. Snippets are made of what is shown, not of what was found. */
+/* $1 to $5 ids, $6 text, $7 prefix, $8 before, $9 language. Snippets are made of what is shown, not of what was found. */
 static const fl_sql snippets_sql = {
 	"search_snippets",
-	"SELECT id, ts_headline(" LANGUAGE("7") ", description, " ASKED("4", "5", "6", "7") ", 'StartSel=' || chr(2) || ', StopSel=' || chr(3)"
-	" || ', MaxWords=30, MinWords=12, MaxFragments=2, FragmentDelimiter=\" … \"') FROM unnest($1::uuid[]) WITH ORDINALITY u(wanted, n)"
-	" JOIN damage_reports ON id = wanted WHERE id >= $2 AND id <= $3 ORDER BY n",
+	"SELECT id, ts_headline(" LANGUAGE("9") ", description, " ASKED("6", "7", "8", "9") ", 'StartSel=' || chr(2) || ', StopSel=' || chr(3)"
+	" || ', MaxWords=30, MinWords=12, MaxFragments=2, FragmentDelimiter=\" … \"') FROM damage_reports WHERE "
+	FL_SQL_IDS("id", "$1", "$2", "$3", "$4", "$5"),
 	.generic = true
 };
 #undef ASKED
@@ -75,19 +81,37 @@ static void add(ranking *r, fl_uuid id, float rank)
 		r->keys[r->count++] = (fl_hit_key){ rank, id };
 }
 
+/* Nothing but the words decides. */
+static bool of_everything(fl_ctx *ctx, const question *q)
+{
+	return fl_report_filter_is_plain(q->filter) && fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL);
+}
+
+static fl_err ask_window(fl_ctx *ctx, const question *q, const fl_window *window, size_t wanted, const fl_rows **rows)
+{
+	const bool all = of_everything(ctx, q), first = window->number == 1;
+	fl_report_filter within = *q->filter;
+	fl_args args = fl_args_make(ctx->mem);
+	within.reported_after = window->from_us;
+	if (all) {
+		fl_arg_uuid(&args, fl_uuid7_floor(window->from_us));
+		fl_arg_uuid(&args, window->high);
+	} else {
+		FL_TRY(fl_wide_args(ctx, &within, 0, &window->high, &args));
+	}
+	fl_arg_i64(&args, (int64_t)wanted);
+	arg_words(&args, q);
+	const fl_sql *sql = all ? (first ? &all_words_sql : &all_scattered_sql) : first ? &words_sql : &scattered_sql;
+	return await_query(ctx, ctx->services->db, sql, &args, rows);
+}
+
 /* The newest that hold the words: of thousands with a common word the older ones are not better. */
 static fl_err find_holding(fl_ctx *ctx, const question *q, ranking *r)
 {
 	fl_window window = fl_window_of(q->filter->reported_after, q->filter->reported_before, NULL);
 	const fl_rows *rows;
-	fl_args args;
-	while (r->count < FL_SEARCH_RANKED_MAX && fl_window_next(&window)) {
-		fl_report_filter within = *q->filter;
-		within.reported_after = window.from_us;
-		FL_TRY(fl_wide_args(ctx, &within, 0, &window.high, &args));
-		fl_arg_i64(&args, (int64_t)(FL_SEARCH_RANKED_MAX - r->count));
-		arg_words(&args, q);
-		FL_TRY(await_query(ctx, ctx->services->db, window.number == 1 ? &words_sql : &scattered_sql, &args, &rows));
+	while (r->count < FL_SEARCH_RANKED_MAX && fl_window_next(&window, FL_SEARCH_RANKED_MAX - r->count)) {
+		FL_TRY(ask_window(ctx, q, &window, FL_SEARCH_RANKED_MAX - r->count, &rows));
 		for (int i = 0; i < rows->count; i++)
 			add(r, fl_row_uuid(rows, i, 0), fl_row_f4(rows, i, 1));
 	}
@@ -135,8 +159,7 @@ static fl_err find_nearly(fl_ctx *ctx, const question *q, ranking *r)
 	FL_TRY(await_query(ctx, ctx->services->db, &nearly_sql, &args, &rows));
 	for (int i = 0; i < rows->count; i++)
 		add(r, fl_row_uuid(rows, i, 0), fl_row_f4(rows, i, 1));
-	bool free = fl_report_filter_is_plain(q->filter) && fl_may(&ctx->caller, FL_MAY_REPORT_READ_ALL);
-	return r->count == first || free ? FL_OK : keep_fitting(ctx, q, r, first);
+	return r->count == first || of_everything(ctx, q) ? FL_OK : keep_fitting(ctx, q, r, first);
 }
 
 /* ---- The page ---- */
@@ -179,23 +202,24 @@ static float rank_of(const ranking *r, size_t page, fl_uuid id)
 	return 0;
 }
 
+static int best_hit_first(const void *a, const void *b)
+{
+	const fl_hit *x = a, *y = b;
+	return best_first(&(fl_hit_key){ x->rank, x->report->id }, &(fl_hit_key){ y->rank, y->report->id });
+}
+
 static fl_err read_page(fl_ctx *ctx, const question *q, const ranking *r, size_t page, fl_hit **out, size_t *count)
 {
-	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, page), low = r->keys[0].id, high = low;
+	fl_uuid *ids = fl_new_array(ctx->mem, fl_uuid, page);
 	fl_hit *hits = fl_new_array(ctx->mem, fl_hit, page);
 	fl_args args = fl_args_make(ctx->mem);
 	const fl_rows *rows;
 	fl_report **reports;
 	if (!ids || !hits)
 		return FL_NOMEM;
-	for (size_t i = 0; i < page; i++) {
+	for (size_t i = 0; i < page; i++)
 		ids[i] = r->keys[i].id;
-		low = fl_uuid_cmp(ids[i], low) < 0 ? ids[i] : low;
-		high = fl_uuid_cmp(ids[i], high) > 0 ? ids[i] : high;
-	}
-	fl_arg_uuids(&args, ids, page);
-	fl_arg_uuid(&args, low);
-	fl_arg_uuid(&args, high);
+	fl_arg_ids(&args, ids, page);
 	arg_words(&args, q);
 	FL_TRY(await_query(ctx, ctx->services->db, &snippets_sql, &args, &rows));
 	FL_TRY(fl_reports_in_order(ctx, rows, &reports));
@@ -203,6 +227,7 @@ static fl_err read_page(fl_ctx *ctx, const question *q, const ranking *r, size_t
 	for (int i = 0; i < rows->count; i++)
 		if (reports[i])
 			hits[(*count)++] = (fl_hit){ reports[i], rank_of(r, page, reports[i]->id), fl_row_text(rows, i, 1) };
+	qsort(hits, *count, sizeof(*hits), best_hit_first);
 	*out = hits;
 	return FL_OK;
 }

@@ -208,7 +208,7 @@ fl_err fl_search_newest(fl_ctx *ctx, const fl_report_filter *filter, const fl_uu
 	*count = 0;
 	*out = list;
 	if (may_be_scattered(filter)) {
-		while (*count < limit && fl_window_next(&window))
+		while (*count < limit && fl_window_next(&window, limit - *count))
 			FL_TRY(find_window(ctx, filter, &window, limit - (uint32_t)*count, list, count));
 		return FL_OK;
 	}

@@ -49,7 +49,7 @@ typedef struct fl_hit_key {
 	fl_uuid id;
 } fl_hit_key;
 
-enum { FL_SEARCH_RANKED_MAX = 1000 };
+enum { FL_SEARCH_RANKED_MAX = 500 };
 
 /* Best first, of the newest FL_SEARCH_RANKED_MAX that hold the words. Words in the company's language, the last one also as a beginning; claim
  * numbers, plates, VINs and vehicles' names also when they are nearly right. text: 1 to 200 characters, in the syntax of web search engines ("a phrase", -not, or).
