@@ -315,14 +315,17 @@ static fl_err clear_leftovers(fl_pg_server *s, fl_diag *diag)
 /* ---- Start ---- */
 
 /* A quarter of the memory for pages, at most 8 GB; what a small fleet does not need is not taken. With a gigabyte a year of a large
- * company comes page by page from the kernel's cache. */
+ * company comes page by page from the kernel's cache. The log grows as large before a checkpoint is due, or a load of years writes
+ * the same pages out, and whole into the log again, every half minute. */
 static void add_memory(command *c)
 {
-	int64_t total_mb = fl_pg_memory_bytes() >> 20;
+	const int64_t total_mb = fl_pg_memory_bytes() >> 20, pages_mb = FL_MAX(FL_MIN(total_mb / 4, 8192), 64);
 	char text[32];
 
-	snprintf(text, sizeof text, "%dMB", (int)FL_MAX(FL_MIN(total_mb / 4, 8192), 64));
+	snprintf(text, sizeof text, "%dMB", (int)pages_mb);
 	setting(c, "shared_buffers", text);
+	snprintf(text, sizeof text, "%dMB", (int)FL_MAX(pages_mb, 2048));
+	setting(c, "max_wal_size", text);
 	snprintf(text, sizeof text, "%dMB", (int)FL_MAX(total_mb / 2, 128));
 	setting(c, "effective_cache_size", text);
 }
@@ -343,7 +346,6 @@ static void fill_command(const fl_pg_server *s, command *c)
 	add_memory(c);
 	setting(c, "work_mem", "16MB");
 	setting(c, "maintenance_work_mem", "128MB");
-	setting(c, "max_wal_size", "2GB");
 	setting(c, "wal_compression", "lz4");
 	setting(c, "random_page_cost", "1.1"); /* solid state */
 	setting(c, "autovacuum_naptime", "15s");
