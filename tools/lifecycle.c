@@ -111,6 +111,8 @@ int main(void)
 	       "Every change writes the new state and an event in one transaction (`src/fleet/report/change.h`). The event's data has\n"
 	       "`\"field\": [before, after]` for each field that it changed, with the transition and the reason. `fleet rebuild "
 	       "--check` makes each\n"
-	       "report from its events and names every difference; `fleet rebuild` mends them, and the totals.\n");
+	       "report from its events, with its zones, estimates, work orders, bills and claim, and names every difference; `fleet rebuild` mends them, and the totals.\n"
+	       "A row that no event tells of goes, one that is missing comes back. What events do not hold cannot: instructions of an order, what its tasks and a\n"
+	       "bill's lines were called (`(lost)`), the adjuster. What an estimate came to is never changed; where it differs, somebody has to look.\n");
 	return 0;
 }

@@ -148,6 +148,7 @@ static void ask_store(fl_ctx *ctx, app_metrics *m)
 	fl_ctx own;
 	fl_ctx_derive(&own, ctx, STORE_TIMEOUT_US);
 	if (await_query(&own, ctx->services->db, &sql, NULL, &rows) == FL_OK && rows->count == 1) {
+		atomic_fetch_sub(&m->sql_statements, 1); /* whoever looks on is no part of the picture */
 		atomic_store(&m->store_loose, fl_row_i64(rows, 0, 0));
 		atomic_store(&m->store_loose_bytes, fl_row_i64(rows, 0, 1));
 		atomic_store(&m->store_removed, fl_row_i64(rows, 0, 2));
